@@ -1,0 +1,180 @@
+"""What the operator agreed to: instruments, pairs and the frozen terms of a hedge program.
+
+Everything here is immutable and arrives from the desk's configuration; a changed term is a new revision.
+The structures are written over tuples of legs: traded legs first, then pricing-only legs (FX).
+"""
+
+from decimal import Decimal
+from enum import Enum
+
+import msgspec
+
+from trading.core.units import Lots, Nanos, Side
+
+
+class QuoteBasis(Enum):
+    """What a quoted price contains."""
+
+    INCL_VAT = "incl_vat"
+    EX_VAT = "ex_vat"
+    BONDED = "bonded"
+    NONE = "none"
+
+
+class Fee(msgspec.Struct, frozen=True):
+    """Fees of one instrument from one date on; `source` says where the figure was read."""
+
+    valid_from: str
+    source: str
+    open_rate: Decimal = Decimal(0)  # share of turnover
+    close_rate: Decimal = Decimal(0)
+    close_today_rate: Decimal = Decimal(0)
+    open_per_lot: Decimal = Decimal(0)  # in the instrument's currency
+    close_per_lot: Decimal = Decimal(0)
+    close_today_per_lot: Decimal = Decimal(0)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One trading phase in the venue's local time, e.g. 21:00-01:00; a phase may pass midnight."""
+
+    opens: str
+    closes: str
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """A tradable thing on one venue. `multiplier` is the number of quote units in one lot."""
+
+    code: str  # "SHFE.cu2701", unique
+    venue: str
+    symbol: str  # the venue's own name for it
+    tick: Decimal
+    multiplier: Decimal
+    unit: str  # quote unit: t, lb, g, kg, ozt, bbl, point
+    currency: str
+    quote_basis: QuoteBasis
+    order_lots_max: Lots | None = None  # the venue's own limit
+    sessions: tuple[Session, ...] = ()
+    time_zone: str = "Asia/Shanghai"
+    fees: tuple[Fee, ...] = ()
+    price_limit_rate: Decimal | None = None  # daily limit as a share of the reference, when known
+    is_pricing_only: bool = False
+
+
+class LegRole(Enum):
+    DOMESTIC = "domestic"
+    FOREIGN = "foreign"
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """One traded side of a pair: `ratio_lots` lots of the instrument make one unit of the pair."""
+
+    instrument: str
+    role: LegRole
+    ratio_lots: Lots
+
+
+class Parity(msgspec.Struct, frozen=True):
+    """Import parity inputs (domain.md §7.2): (foreign + date_adjustment + premium) x units x FX x (1+duty) x (1+vat) + misc.
+
+    `foreign_units_per_domestic_unit` converts the foreign quote unit, e.g. lb per t; it is a ratio of two
+    decimals so that it stays exact.
+    """
+
+    premium: Decimal = Decimal(0)  # foreign currency per foreign unit
+    date_adjustment: Decimal = Decimal(0)
+    duty_rate: Decimal = Decimal(0)
+    vat_rate: Decimal = Decimal(0)
+    misc: Decimal = Decimal(0)  # domestic currency per domestic unit
+    units_numerator: Decimal = Decimal(1)
+    units_denominator: Decimal = Decimal(1)
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two traded legs (domestic first) and the pricing-only FX leg that makes them comparable."""
+
+    code: str
+    project: str
+    legs: tuple[Leg, ...]
+    fx_instrument: str | None
+    parity: Parity
+    common_unit: str  # "CNY/t incl VAT"
+    unit_quantity: str  # what one unit of the pair is, in words and exact figures: "25 t"
+    leg_age_max: Nanos
+    leg_skew_max: Nanos
+    fx_age_max: Nanos
+
+
+class Measure(Enum):
+    SPREAD = "spread"  # domestic - parity, domestic currency per domestic unit
+    RATIO = "ratio"  # domestic price / foreign price, native quotes
+    COUNTER_PRICE = "counter_price"  # executable price of the leg named in the trigger
+
+
+class Direction(Enum):
+    SELL_DOMESTIC = "sell_domestic"
+    BUY_DOMESTIC = "buy_domestic"
+
+    def side_of(self, role: LegRole) -> Side:
+        """Return the side the leg with `role` takes when a clip is entered in this direction."""
+        sells = (self is Direction.SELL_DOMESTIC) == (role is LegRole.DOMESTIC)
+        return Side.SELL if sells else Side.BUY
+
+
+class Comparator(Enum):
+    AT_LEAST = ">="
+    AT_MOST = "<="
+
+
+class Trigger(msgspec.Struct, frozen=True):
+    measure: Measure
+    comparator: Comparator
+    value: Decimal
+    counter_leg: LegRole | None = None  # only for COUNTER_PRICE
+    dwell: Nanos = 0
+
+
+class RepairPreference(Enum):
+    CHEAPEST = "cheapest"
+    TOP_UP_FIRST = "top_up_first"
+    UNWIND_FIRST = "unwind_first"
+
+
+class RepairPolicy(msgspec.Struct, frozen=True):
+    """Bounds of every repair; when one is used up the program halts with a named residual."""
+
+    preference: RepairPreference
+    wait: Nanos  # how long an order may still fill by itself before a repair
+    attempts_max: int
+    cost_max: Decimal  # domestic currency, whole case
+    naked_age_max: Nanos
+
+
+class ReplyTimes(msgspec.Struct, frozen=True):
+    """Per venue: when silence becomes a question, and when it becomes a presumption."""
+
+    reply_due: Nanos
+    query_interval: Nanos
+    presumed_dead: Nanos
+
+
+class ExecutionMode(Enum):
+    TOGETHER = "together"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """The frozen parameters of one hedge program; `revision` rises with every change."""
+
+    program: str
+    revision: int
+    pair: Pair
+    direction: Direction
+    trigger: Trigger
+    clip_units: int  # one clip = clip_units x leg.ratio_lots on each leg
+    executions_max: int
+    cooldown: Nanos
+    payup: Decimal  # domestic currency per unit of quantity given away on each leg to get filled
+    collar_rate: Decimal  # no order price further than this share from the reference price
+    mode: ExecutionMode
+    repair: RepairPolicy
+    time_to_live: Nanos
+    reply_times: dict[str, ReplyTimes]  # by venue name
