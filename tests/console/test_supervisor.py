@@ -108,7 +108,7 @@ async def test_a_child_that_dies_while_starting_stops_the_start(stage):
 
 
 async def test_a_program_that_is_not_there_is_named(stage):
-    with pytest.raises(ChildDied, match="valkey cannot be started: .*No such file"):
+    with pytest.raises(ChildDied, match=r"valkey cannot be started: .*No such file"):
         await stage.supervisor.start_stage([ChildSpec("valkey", [str(stage.folder / "nowhere")])])
 
 
