@@ -202,7 +202,7 @@ class FileStore:
             record = _read_record(data, at)
             if record is None:
                 if _holds_record(data, at + 1):
-                    raise StoreDamaged(f"{self.path.name}: bad record at byte {at}; restore it or move it away")
+                    raise StoreDamaged(f"{self.path.name}: bad record at byte {at}; restore or move it away")
                 return at
             kind, seq_num, end = record
             if kind == _SENT:
