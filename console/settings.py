@@ -219,10 +219,9 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "static/"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
-WHITENOISE_ROOT = FRONTEND_DIST
-WHITENOISE_AUTOREFRESH = False
+STATIC_ROOT = FRONTEND_DIST
 # Vite puts a hash of the content into the name of everything below assets/.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[\w-]{8}\.\w+$"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
