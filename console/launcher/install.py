@@ -150,6 +150,14 @@ def set_up_frontend() -> None:
     )
 
 
+def set_up_report_font() -> None:
+    """Make the Chinese font of the PDF reports; everything else works without it, so its lack is only told."""
+    try:
+        run(PYTHON, "manage.py", "build_report_font", advice="PDF reports lack Chinese until a set-up succeeds.")
+    except Missing as missing:
+        print(f"setup       | {missing}", flush=True)
+
+
 if __name__ == "__main__":
     try:
         set_up()
