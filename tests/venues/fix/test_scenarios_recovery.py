@@ -1,11 +1,25 @@
-"""Published session scenarios 4, 6, 8, 10, 11, 20 and the session reset: time, gaps, and numbers that jump."""
+"""Published session scenarios 4, 6, 8, 10, 11, 20 and session reset: time, gaps, numbers that jump."""
 
 from tests.venues.fix.counterparty import (
-    NOW, SECOND, Counterparty, messages, order_fields, report_fields, scenario, types,
+    NOW,
+    SECOND,
+    Counterparty,
+    messages,
+    order_fields,
+    report_fields,
+    scenario,
+    types,
 )  # fmt: skip
 from trading.venues.fix.codec import Message
 from trading.venues.fix.outputs import (
-    ClockSample, Deliver, Disconnect, GapClosed, LoggedOn, MessagesSkipped, Role, StaleOrderNotResent,
+    ClockSample,
+    Deliver,
+    Disconnect,
+    GapClosed,
+    LoggedOn,
+    MessagesSkipped,
+    Role,
+    StaleOrderNotResent,
 )  # fmt: skip
 from trading.venues.fix.recovery import RESEND_ATTEMPTS_MAX
 from trading.venues.fix.timestamps import format_utc

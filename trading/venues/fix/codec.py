@@ -111,8 +111,8 @@ class Message:
         if count_tag not in self._first:
             return []
         starts = [i for i in range(tags.index(count_tag) + 1, len(tags)) if tags[i] == first_tag]
-        ends = [*starts[1:], len(self.fields)]
-        return [Group(self.fields[start:end]) for start, end in zip(starts, ends, strict=True)]
+        ends = [*starts[1:], len(tags)]
+        return [Group(self.fields[start:end]) for start, end in zip(starts, ends, strict=False)]
 
 
 class Group(Message):
