@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from tests.venues.fix.counterparty import NOW, SECOND, order_fields
 from tests.venues.fix.link import Link
-from trading.venues.fix.codec import Message
+from trading.venues.fix.codec import Message, encode
 from trading.venues.fix.inbound import Inbound
 from trading.venues.fix.outputs import Deliver, GapDetected, Send, StaleOrderNotResent
 from trading.venues.fix.session import Session
 from trading.venues.fix.store import FileStore, MemoryStore, MessageStore
+from trading.venues.fix.timestamps import format_utc
 
 STEPS: dict[str, Callable[[Link], None]] = {
     "order": Link.send_order,
@@ -255,3 +256,37 @@ def _words(output: object) -> str:
 def test_the_planted_bugs_override_what_exists() -> None:
     for name in ("_on_resend_request", "_use_up", "_on_too_high"):
         assert hasattr(Inbound, name)
+
+
+session_tags = st.sampled_from(
+    [7, 16, 34, 36, 43, 45, 49, 52, 56, 58, 95, 96, 97, 98, 108, 112, 115, 122, 123, 141]
+)
+odd_values = st.one_of(
+    st.sampled_from(
+        [b"Y", b"N", b"0", b"1", b"2", b"-1", b"9" * 18, b"9" * 40, b"BROKER", b"DESK", b"20260931-10:13:20"]
+    ),
+    st.binary(max_size=6),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(b"0 1 2 3 4 5 A D 8 j ZZ".split()), st.lists(st.tuples(session_tags, odd_values))
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=400, deadline=None)
+def test_well_formed_nonsense_never_raises(
+    said: list[tuple[bytes, list[tuple[int, bytes]]]], is_up: bool
+) -> None:
+    link = Link()
+    link.settle() if is_up else link.connect()
+    for msg_type, fields in said:
+        number = b"34=%d\x01" % link.broker.session.next_in
+        head = b"35=%b\x0149=DESK\x0156=BROKER\x01%b52=%b\x01" % (msg_type, number, format_utc(link.now))
+        body = head + b"".join(b"%d=%b\x01" % field for field in fields)
+        link.broker.session.receive(encode(b"FIX.4.4", body), link.now)
+        link.broker.session.timer(link.now)

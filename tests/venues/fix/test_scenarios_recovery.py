@@ -311,3 +311,24 @@ def test_the_initiators_own_reset_is_sent_and_accepted() -> None:
 
     assert peer.said(LoggedOn) == [LoggedOn(30, is_reset=True)]
     assert (peer.session.next_in, peer.session.next_out) == (2, 2)
+
+
+def test_a_reset_the_counterparty_makes_on_its_own_is_taken_over() -> None:
+    peer = Counterparty(Role.INITIATOR)
+    peer.session._store.set_next_out(40)
+    peer.session._store.set_next_in(50)
+
+    peer.log_on((141, "Y"), seq=1)
+
+    assert peer.said(LoggedOn) == [LoggedOn(30, is_reset=True)]
+    assert (peer.session.next_in, peer.session.next_out) == (2, 2)
+
+
+def test_a_number_beyond_reason_ends_the_session_or_is_rejected() -> None:
+    peer = logged_on()
+    [reject] = peer.say("4", (36, 10**12), seq=0)
+    assert (reject.text(371), reject.text(373)) == ("36", "5")
+
+    [logout] = peer.say("0", seq=10**12)
+
+    assert "MsgSeqNum(34)" in logout.text(58) and peer.is_hung_up()

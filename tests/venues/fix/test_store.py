@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.venues.fix.counterparty import NOW
+from trading.venues.fix.outputs import Role, Send, SessionConfig
+from trading.venues.fix.session import Session
 from trading.venues.fix.store import FileStore, MemoryStore, MessageStore, StoreDamaged, StoreInUse
 
 
@@ -125,3 +128,20 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     with pytest.raises(StoreDamaged, match="not a message store"):
         FileStore(path)
     assert path.read_text().startswith("not a store")
+
+
+def test_no_password_reaches_the_file(tmp_path: Path) -> None:
+    secret = "s3cret-word"
+    desk, broker = FileStore(tmp_path / "desk"), FileStore(tmp_path / "broker")
+    ours = Session(SessionConfig(Role.INITIATOR, "D", "B", username="u", password=secret), desk)
+    theirs = Session(SessionConfig(Role.ACCEPTOR, "B", "D", username="u", password=secret), broker)
+    theirs.start(NOW)
+
+    [logon] = ours.start(NOW)
+    assert isinstance(logon, Send) and secret.encode() in logon.data
+    theirs.receive(logon.data, NOW)
+    theirs.timer(NOW)
+
+    assert theirs.is_logged_on and broker.next_in == 2 and secret not in repr(logon)
+    for path in tmp_path.iterdir():
+        assert secret.encode() not in path.read_bytes()

@@ -25,6 +25,8 @@ from trading.venues.fix.outputs import (
 from trading.venues.fix.recovery import Again, Fill, parse_stored, plan_answer
 from trading.venues.fix.timestamps import NANOS_PER_SECOND, parse_utc
 
+SEQ_NUM_MAX = 999_999_999
+
 
 class Inbound(Outbound):
     """The receiving half of a session."""
@@ -41,8 +43,8 @@ class Inbound(Outbound):
             self._disconnect(text) if is_first else self._logout_and_disconnect(text, now)
         elif is_first:
             self._on_first(message, now)
-        elif message.integer(34) is None:
-            self._logout_and_disconnect("MsgSeqNum(34) is missing", now)
+        elif not 0 <= (message.integer(34) or 0) <= SEQ_NUM_MAX or message.integer(34) is None:
+            self._logout_and_disconnect("MsgSeqNum(34) is missing or out of range", now)
         elif (fault := self._fault_of_header(message, now)) is not None:
             self._refuse_and_logout(message, fault, now)
         else:
@@ -51,7 +53,7 @@ class Inbound(Outbound):
     # --- the first message of a connection ------------------------------------------------------------------
 
     def _on_first(self, message: Message, now: int) -> None:
-        if self._fault_of_comp_ids(message) or message.integer(34) is None:
+        if self._fault_of_comp_ids(message) or not 0 < (message.integer(34) or 0) <= SEQ_NUM_MAX:
             self._disconnect("the Logon is not for this session")
         elif message.msg_type == b"5" and self.config.role is Role.INITIATOR:
             if message.integer(34) == self._next_in:
@@ -175,7 +177,7 @@ class Inbound(Outbound):
             self._outputs.append(GapClosed(self._next_in))
 
     def _use_up(self, message: Message) -> None:
-        self._handled.append((self._next_in, message.raw))
+        self._handled.append((self._next_in, b"" if message.msg_type == b"A" else message.raw))
         self._next_in += 1
 
     def _jump_to(self, seq_num: int) -> None:
@@ -285,7 +287,7 @@ class Inbound(Outbound):
 
     def _on_gap_fill(self, message: Message, now: int) -> None:
         next_seq_num = message.integer(36) or 0
-        if next_seq_num <= self._next_in:
+        if not self._next_in < next_seq_num <= SEQ_NUM_MAX:
             self._use_up(message)
             self._send_reject(message, Fault(RejectReason.VALUE_OUT_OF_RANGE, b"36"), now)
         else:
@@ -294,7 +296,7 @@ class Inbound(Outbound):
     def _on_sequence_reset(self, message: Message, now: int) -> None:
         fault = find_fault(message, Strictness.LENIENT)
         next_seq_num = message.integer(36) or 0
-        if fault is None and next_seq_num < self._next_in:
+        if fault is None and not self._next_in <= next_seq_num <= SEQ_NUM_MAX:
             fault = Fault(RejectReason.VALUE_OUT_OF_RANGE, b"36")
         if fault is not None:
             self._send_reject(message, fault, now)
@@ -309,12 +311,9 @@ class Inbound(Outbound):
         if fault is not None:
             self._refuse_and_logout(message, fault, now)
             return
-        is_answer = self._has_asked_reset
-        self._has_asked_reset = False
-        if not is_answer:
-            self._reset_numbers()
-            self._heartbeat_ns = (message.integer(108) or 0) * NANOS_PER_SECOND
-            self._send_logon(now, is_reset=True)
+        self._reset_numbers()
+        self._heartbeat_ns = (message.integer(108) or 0) * NANOS_PER_SECOND
+        self._send_logon(now, is_reset=True)
         self._use_up(message)
         self._outputs.append(LoggedOn(self._heartbeat_ns // NANOS_PER_SECOND, is_reset=True))
 

@@ -54,7 +54,8 @@ class Outbound:
             msg_type, self._header, seq_num, self._time_text(now), self._extra_header, route, body_fields,
         )  # fmt: skip
         raw = encode(self._begin, body)
-        self._store.append_out(seq_num, raw)
+        # A Logon is never asked for again and may hold a password: only its number is kept.
+        self._store.append_out(seq_num, b"" if msg_type == b"A" else raw)
         self._sent_at = now
         self._outputs.append(Send(raw))
 
