@@ -38,17 +38,18 @@ class Inbound(Outbound):
 
     def _on_message(self, message: Message, now: int) -> None:
         is_first = self.state in (State.AWAITING_LOGON, State.LOGON_SENT)
+        seq_num = message.integer(34)
         if message.begin_string != self._begin:
             text = f"BeginString(8) must be {self.config.begin_string}"
             self._disconnect(text) if is_first else self._logout_and_disconnect(text, now)
         elif is_first:
             self._on_first(message, now)
-        elif not 0 <= (message.integer(34) or 0) <= SEQ_NUM_MAX or message.integer(34) is None:
+        elif seq_num is None or not 0 <= seq_num <= SEQ_NUM_MAX:
             self._logout_and_disconnect("MsgSeqNum(34) is missing or out of range", now)
         elif (fault := self._fault_of_header(message, now)) is not None:
             self._refuse_and_logout(message, fault, now)
         else:
-            self._on_numbered(message, now)
+            self._on_numbered(seq_num, message, now)
 
     # --- the first message of a connection ------------------------------------------------------------------
 
@@ -112,10 +113,9 @@ class Inbound(Outbound):
     # --- numbers --------------------------------------------------------------------------------------------
 
     def _fault_of_comp_ids(self, message: Message) -> Fault | None:
-        for tag, name in ((49, self.config.target_comp_id), (56, self.config.sender_comp_id)):
-            if message.get(tag) and message.get(tag) != name.encode():
-                return Fault(RejectReason.COMP_ID_PROBLEM)
-        return None
+        # A missing or empty one is the dictionary's to judge.
+        are_ours = message.get(49) in self._sender_ids and message.get(56) in self._target_ids
+        return None if are_ours else Fault(RejectReason.COMP_ID_PROBLEM)
 
     def _fault_of_header(self, message: Message, now: int) -> Fault | None:
         """Faults that end the session: a wrong counterparty, or a clock that is off."""
@@ -124,8 +124,7 @@ class Inbound(Outbound):
             return Fault(RejectReason.SENDING_TIME_ACCURACY)
         return self._fault_of_comp_ids(message)
 
-    def _on_numbered(self, message: Message, now: int) -> None:
-        seq_num = message.integer(34) or 0
+    def _on_numbered(self, seq_num: int, message: Message, now: int) -> None:
         msg_type = message.msg_type
         if msg_type == b"4" and not message.is_yes(123):
             self._on_sequence_reset(message, now)

@@ -28,6 +28,8 @@ class Outbound:
         self._begin = config.begin_string.encode()
         self._header = encode_fields(((49, config.sender_comp_id), (56, config.target_comp_id)))
         self._extra_header = encode_fields(config.header_fields)
+        self._sender_ids = (config.target_comp_id.encode(), b"", None)
+        self._target_ids = (config.sender_comp_id.encode(), b"", None)
         self._next_in = store.next_in
         self._handled: list[tuple[int, bytes]] = []
         self._gap = InboundGap()

@@ -66,7 +66,7 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Write these bytes to the connection; the store has their number. Never shown: a Logon holds a password."""
+    """Write these bytes; the store has their number. Never shown: a Logon may hold a password."""
 
     data: bytes = field(repr=False)
 
