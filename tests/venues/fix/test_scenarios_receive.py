@@ -139,6 +139,7 @@ def test_wrong_comp_ids_are_rejected_and_logged_out() -> None:
 
         assert (reject.text(35), reject.text(45), reject.text(373)) == ("3", "2", "9")
         assert logout.text(35) == "5" and not peer.said(Deliver)
+        assert peer.session.next_in == 3
         assert peer.say("5", seq=3) == [] and peer.is_hung_up()
 
 

@@ -145,3 +145,19 @@ def test_no_password_reaches_the_file(tmp_path: Path) -> None:
     assert theirs.is_logged_on and broker.next_in == 2 and secret not in repr(logon)
     for path in tmp_path.iterdir():
         assert secret.encode() not in path.read_bytes()
+
+
+def test_a_reset_at_logon_starts_one_new_file_on_each_side(tmp_path: Path) -> None:
+    desk, broker = FileStore(tmp_path / "desk"), FileStore(tmp_path / "broker")
+    ours = Session(SessionConfig(Role.INITIATOR, "D", "B", is_reset_on_logon=True), desk)
+    theirs = Session(SessionConfig(Role.ACCEPTOR, "B", "D"), broker)
+    theirs.start(NOW)
+
+    [logon] = ours.start(NOW)
+    assert isinstance(logon, Send)
+    [answer, _] = theirs.receive(logon.data, NOW)
+    assert isinstance(answer, Send)
+    ours.receive(answer.data, NOW)
+
+    assert ours.is_logged_on and theirs.is_logged_on
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broker", "broker.0001", "desk", "desk.0001"]

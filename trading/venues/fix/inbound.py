@@ -166,7 +166,6 @@ class Inbound(Outbound):
 
     def _take_queued(self, now: int) -> None:
         while self.state in (State.LOGGED_ON, State.LOGOUT_SENT):
-            self._gap.forget_before(self._next_in)
             message = self._gap.queue.pop(self._next_in, None)
             if message is None:
                 break
