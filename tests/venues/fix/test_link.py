@@ -41,7 +41,7 @@ def play(link: Link, history: list[str]) -> list[str]:
 
 
 @given(histories)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_order_is_doubled_and_no_report_is_lost_whatever_happens(history: list[str]) -> None:
     assert play(Link(), history) == []
 
@@ -278,7 +278,7 @@ odd_values = st.one_of(
     ),
     st.booleans(),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_well_formed_nonsense_never_raises(
     said: list[tuple[bytes, list[tuple[int, bytes]]]], is_up: bool
 ) -> None:

@@ -332,3 +332,12 @@ def test_a_number_beyond_reason_ends_the_session_or_is_rejected() -> None:
     [logout] = peer.say("0", seq=10**12)
 
     assert "MsgSeqNum(34)" in logout.text(58) and peer.is_hung_up()
+
+
+def test_a_heartbeat_sent_again_is_no_clock_sample() -> None:
+    peer = logged_on()
+    [request] = messages(peer.session.request_clock_sample(peer.now))
+
+    peer.repeat("0", 2, (112, request.text(112)))
+
+    assert peer.said(ClockSample) == [] and peer.session.next_in == 3
