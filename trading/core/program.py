@@ -56,16 +56,16 @@ class HedgeProgram:
         self.state.adopt(terms)
         self.trigger = CompiledTrigger(terms, instruments)
         domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
-        self.instruments = (domestic, foreign)
+        self.instruments = (domestic, foreign)  # traded, in the order of the legs
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
         self.collar = Collar(Fraction(terms.collar_rate))
         fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
         self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
         self._has_fx = fx is not None
-        codes = [leg.instrument for leg in terms.pair.legs] + ([fx.code] if fx else [])
-        self.codes = tuple(codes)
-        self._slot = {code: slot for slot, code in enumerate(codes)}
+        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
+        self.codes = tuple(instrument.code for instrument in self.held)
+        self._slot = {code: slot for slot, code in enumerate(self.codes)}
         self.quotes: list[e.QuoteSeen | None] = [None, None, None]
         self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
         self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
@@ -231,6 +231,11 @@ class HedgeProgram:
             return None
         domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
         return self.trigger.value(domestic, foreign, fx)
+
+    def preview(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return the orders an entry would hold now, whether or not anything else allows it."""
+        units = self.units_in_depth()
+        return self._enter(units, now) if units >= 1 else None
 
     def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1
