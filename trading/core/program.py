@@ -106,11 +106,11 @@ class HedgeProgram:
             if (silent := self._silent(case, now)) is not None:
                 return silent
         for case in state.open:
-            if any(case.naked()):
+            if any(case.naked):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
-                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked())
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
         if state.mode is not Mode.ARMED:
             return None
         if (reason := self._why_disarm(now)) is not None:
@@ -149,11 +149,11 @@ class HedgeProgram:
             return None
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
-            return e.Halted("naked_age", case.naked(), f"{case.id}: naked longer than allowed")
+            return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
-            return e.Halted("attempts", case.naked(), f"{case.id}: the repair budget is used up")
+            return e.Halted("attempts", case.naked, f"{case.id}: the repair budget is used up")
         return self._repairs.decide(case, now)
 
     def may_repair(self, case: Execution) -> bool:

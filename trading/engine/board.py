@@ -181,7 +181,7 @@ def _limited_by(program: HedgeProgram, depth: list[int]) -> str:
 def _naked(desk: Desk, program: HedgeProgram) -> list[Row]:
     rows = []
     for leg, instrument in enumerate(program.instruments):
-        lots = sum(case.naked()[leg] for case in program.state.open)
+        lots = sum(case.naked[leg] for case in program.state.open)
         if lots:
             quantity = leg_quantity(program.terms.pair, leg, lots, desk.instruments)
             rows.append({"leg": instrument.code, "lots": lots, "quantity": str(shown(quantity))})

@@ -67,7 +67,7 @@ class Desk:
         self.foreign: dict[str, str] = {}  # client order id -> venue
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
-        self._gate = gate
+        self.gate = gate
         self.instruments = {instrument.code: instrument for instrument in config.instruments}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
@@ -225,7 +225,7 @@ class Desk:
             else:
                 self.record(name, event, now, out)
         else:
-            naked = program.state.open[0].naked() if program.state.open else (0, 0)
+            naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
         due = program.deadline(now)
         if due != self._due.get(name):
@@ -251,7 +251,7 @@ class Desk:
         self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
     ) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        return self._gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
+        return self.gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
