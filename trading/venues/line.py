@@ -53,16 +53,26 @@ class Line(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether bytes handed over now would leave now."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and transport.get_write_buffer_size() <= BACKLOG_MAX_BYTES
+        )
+
     def usable(self) -> None:
         """The peer has proved itself: the next loss is retried at once."""
         self._retry_s = RETRY_FIRST_S
 
     def write(self, data: bytes) -> bool:
         """Hand the bytes to the socket; False when the line cannot take them, and then none of them will leave."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > BACKLOG_MAX_BYTES:
+        if not self.is_writable:
             return False
-        transport.write(data)
+        assert self._transport is not None
+        self._transport.write(data)
         return True
 
     def drop(self, reason: str, *, flush: bool = False) -> None:
