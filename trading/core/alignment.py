@@ -18,7 +18,7 @@ def aligned_units(depth_lots: Sequence[Lots], ratio_lots: Sequence[Lots], units_
 
 
 def matched_units(along: Sequence[Lots], ratio_lots: Sequence[Lots]) -> int:
-    """Return the whole units that every leg has; `along` counts lots in the direction of entry, never below zero units."""
+    """Return the whole units that every leg has, not below zero; `along` counts lots in the direction of entry."""
     return max(0, min(lots // ratio for lots, ratio in zip(along, ratio_lots, strict=True)))
 
 
@@ -29,7 +29,7 @@ def naked_lots(along: Sequence[Lots], ratio_lots: Sequence[Lots]) -> tuple[Lots,
 
 
 def target_units(along: Sequence[Lots], ratio_lots: Sequence[Lots], units_max: int) -> Iterator[int]:
-    """Yield every whole number of units a repair may aim at: from unwinding the excess to topping up, never past the plan."""
+    """Yield the whole units a repair may aim at: from unwinding the excess to topping up, never past the plan."""
     matched = matched_units(along, ratio_lots)
     covering = max(-(-lots // ratio) for lots, ratio in zip(along, ratio_lots, strict=True))
     yield from range(matched, max(matched, min(covering, units_max)) + 1)

@@ -10,6 +10,7 @@ from enum import Enum
 
 import msgspec
 
+from trading.core.terms import Terms
 from trading.core.units import Lots, Nanos, Side, Ticks
 
 
@@ -224,6 +225,14 @@ class KillLifted(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class TermsChanged(msgspec.Struct, frozen=True, tag=True):
+    """From here on the program runs on these terms. Recorded at every start too, so that the fold knows them."""
+
+    terms: Terms
+    command_id: str = ""
+    actor: str = ""
+
+
 # --- decisions -------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +283,7 @@ class Disarmed(msgspec.Struct, frozen=True, tag=True):
 
 Event = (
     OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | StatusEnded
-    | VenueUp | VenueDown | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested | Kill | KillLifted
+    | VenueUp | VenueDown | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested
+    | Kill | KillLifted | TermsChanged
     | OrdersDecided | CancelDecided | QueryDecided | ExecutionEnded | Halted | Disarmed
 )

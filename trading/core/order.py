@@ -61,7 +61,7 @@ TRANSITIONS: dict[Evidence, dict[OrderState, OrderState]] = {
     Evidence.CANCEL_REJECTED: _row(UNKNOWN=(S.SENT, S.WORKING, S.CANCELLING)),
     Evidence.SILENT: _row(UNKNOWN=(S.SENT, S.WORKING, S.CANCELLING)),
     Evidence.MISSING: _row(PRESUMED_DEAD=_LIVE),
-    Evidence.NOT_SENT: _row(NOT_SENT=(S.SENT, S.UNKNOWN)),
+    Evidence.NOT_SENT: _row(NOT_SENT=(S.SENT, S.UNKNOWN, S.CANCELLING)),
 }
 
 LIVE_STATES = frozenset(_LIVE)

@@ -58,7 +58,7 @@ class Collar:
 
 
 def order_price(quote: QuoteSeen, side: Side, lots: Lots, payup_ticks: Ticks, collar: Collar) -> Ticks | None:
-    """Return the counter price that reaches `lots`, plus the payup, inside the collar; None when there is no such price.
+    """Return the counter price that reaches `lots`, plus the payup, inside the collar; None if there is none.
 
     Where the book is shallower than `lots` the last level shown is the counter price: the order takes what is there.
     """
@@ -82,7 +82,9 @@ class Payup:
 
     __slots__ = ("_domestic_ticks", "_foreign_tick_value", "_value")
 
-    def __init__(self, payup: Fraction, pair: Pair, domestic: Instrument, foreign: Instrument, fx_tick: Fraction) -> None:
+    def __init__(
+        self, payup: Fraction, pair: Pair, domestic: Instrument, foreign: Instrument, fx_tick: Fraction
+    ) -> None:
         units = Fraction(pair.parity.units_numerator) / Fraction(pair.parity.units_denominator)
         self._value = payup
         self._domestic_ticks = int(payup / Fraction(domestic.tick))

@@ -42,10 +42,18 @@ class HedgeProgram:
         """Compile the terms; raises BadTerms. `closes_today` names venues where today's position closes separately."""
         if [leg.role for leg in terms.pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
             raise BadTerms(f"pair {terms.pair.code} needs a domestic leg and then a foreign one")
-        self.terms = terms
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
         self.id_prefix = ""
+        self._all_instruments = instruments
+        self._adopt(terms)
+        self._repairs = Repairs(self, closes_today)
+
+    def _adopt(self, terms: Terms) -> None:
+        """Compile the terms; quotes seen so far are forgotten."""
+        instruments = self._all_instruments
+        self.terms = terms
+        self.state.adopt(terms)
         self.trigger = CompiledTrigger(terms, instruments)
         domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
         self.instruments = (domestic, foreign)
@@ -56,12 +64,12 @@ class HedgeProgram:
         self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
         self._has_fx = fx is not None
         codes = [leg.instrument for leg in terms.pair.legs] + ([fx.code] if fx else [])
+        self.codes = tuple(codes)
         self._slot = {code: slot for slot, code in enumerate(codes)}
         self.quotes: list[e.QuoteSeen | None] = [None, None, None]
         self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
         self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
         self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
-        self._repairs = Repairs(self, closes_today)
 
     # --- what the program sees ---
 
@@ -137,8 +145,7 @@ class HedgeProgram:
 
     def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
         """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
-        state = self.state
-        if not case.mandate and (state.halt_reason or state.kill_level == "cancel"):
+        if not self.may_repair(case):
             return None
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
@@ -148,6 +155,10 @@ class HedgeProgram:
         if case.attempts_left <= 0:
             return e.Halted("attempts", case.naked(), f"{case.id}: the repair budget is used up")
         return self._repairs.decide(case, now)
+
+    def may_repair(self, case: Execution) -> bool:
+        """Whether repairs may go on: a halt or a kill of level cancel stops them until a person asks for one."""
+        return bool(case.mandate) or not (self.state.halt_reason or self.state.kill_level == "cancel")
 
     def _why_disarm(self, now: Nanos) -> str | None:
         state = self.state
@@ -229,7 +240,7 @@ class HedgeProgram:
             price = self.entry_price(leg, lots)
             if price is None:
                 return None
-            orders.append(self.intent(number, leg, self.sides[leg], lots, price, e.Purpose.ENTRY, e.Offset.OPEN, 0))
+            orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
         value = self.value(units)
         return e.OrdersDecided(
             f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
@@ -249,12 +260,13 @@ class HedgeProgram:
         return order_price(quote, self.sides[leg], lots, payup, self.collar)
 
     def intent(
-        self, number: int, leg: int, side: Side, lots: Lots, price: Ticks, purpose: e.Purpose, offset: e.Offset, attempt: int
-    ) -> e.OrderIntent:
-        """Return one order with its deterministic id: desk and epoch, program, execution, leg, attempt."""
+        self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
+        purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
+    ) -> e.OrderIntent:  # fmt: skip
+        """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt."""
         instrument = self.instruments[leg]
         return e.OrderIntent(
-            f"{self.id_prefix}-{number}-{leg}{attempt}", instrument.code, instrument.venue, leg, side, lots, price,
+            f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
             e.TimeInForce.IOC, purpose, offset, attempt,
         )  # fmt: skip
 
@@ -262,10 +274,12 @@ class HedgeProgram:
 
     def handle(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Fold a journaled fact; return what the host must do next, in order."""
+        if isinstance(event, e.TermsChanged):
+            self._adopt(event.terms)
         return self.state.fold(event, now)
 
-    def deadline(self) -> Nanos | None:
-        """Return when `decide` must be asked again even if nothing happens, or None."""
+    def deadline(self, now: Nanos) -> Nanos | None:
+        """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [state.armed_until] if state.mode is Mode.ARMED else []
         for case in state.open:
@@ -274,13 +288,13 @@ class HedgeProgram:
                     due = order.query_due_at(self.terms.reply_times[order.intent.venue])
                     if due is not None:
                         times.append(due)
-            if case.naked_since is not None and (case.mandate or not (state.halt_reason or state.kill_level == "cancel")):
+            if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
                 if not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
             times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
-        return min(times, default=None)
+        return min((at for at in times if at > now), default=None)
 
     def snapshot(self) -> dict[str, object]:
         """Return the durable state as plain values: for the screen, and to compare folds."""

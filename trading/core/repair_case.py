@@ -51,7 +51,8 @@ class Repairs:
 
     def _limits(self, case: Execution) -> Limits:
         policy = self._program.terms.repair
-        return Limits(case.attempts_left, policy.cost_max - shown(case.spent()), case.mandate == "reduce", policy.preference)
+        cost_left = policy.cost_max - shown(case.spent())
+        return Limits(case.attempts_left, cost_left, case.mandate == "reduce", policy.preference)
 
     def _view(self, case: Execution, leg: int, now: Nanos) -> LegView:
         program = self._program
@@ -99,7 +100,8 @@ class Repairs:
         purpose = e.Purpose.TOP_UP if adds else e.Purpose.UNWIND
         number = int(case.id.rsplit("-", 1)[1])
         attempt = sum(1 for order in case.orders if order.intent.leg == leg)
-        return program.intent(number, leg, side, abs(signed), price, purpose, offset, attempt)
+        key = f"{number}-{leg}{attempt}"
+        return program.intent(key, leg, side, abs(signed), price, purpose, offset, attempt)
 
     def _closing(self, case: Execution, leg: int) -> e.Offset:
         """Return the offset that closes what this case opened; after an offset reject, the other one."""

@@ -35,10 +35,8 @@ class ProgramState:
     """All that the journal determines about one program."""
 
     def __init__(self, terms: Terms, instruments: dict[str, Instrument]) -> None:
-        self.terms = terms
         self.instruments = instruments
-        self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
-        self.venues = tuple(dict.fromkeys(instruments[leg.instrument].venue for leg in terms.pair.legs))
+        self.adopt(terms)
         self.mode = Mode.DISARMED
         self.mode_reason = "start"
         self.mode_since: Nanos = 0
@@ -67,6 +65,11 @@ class ProgramState:
             e.Disarmed: self._disarmed, e.UnwindRequested: self._unwind, e.Kill: self._kill,
             e.KillLifted: self._kill_lifted, e.ExecutionEnded: self._ended, e.Halted: self._halted,
         }  # fmt: skip
+
+    def adopt(self, terms: Terms) -> None:
+        self.terms = terms
+        self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
+        self.venues = tuple(dict.fromkeys(self.instruments[leg.instrument].venue for leg in terms.pair.legs))
 
     def fold(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Apply a fact and return what the host must do; facts that concern nobody here change nothing."""
