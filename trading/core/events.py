@@ -59,6 +59,9 @@ class QuoteSeen(msgspec.Struct, frozen=True):
     asks: tuple[Level, ...]
     exchange_at: Nanos
     received_at: Nanos
+    lower_limit_ticks: Ticks | None = None  # the venue's price limits of the day, when its feed names them
+    upper_limit_ticks: Ticks | None = None
+    is_trading: bool = True  # continuous trading now; False in breaks, halts and auctions
 
 
 class OrderIntent(msgspec.Struct, frozen=True):
@@ -137,6 +140,13 @@ class OrderStatus(msgspec.Struct, frozen=True, tag=True):
     cumulative_lots: Lots = 0
     venue_order_id: str = ""
     queried_at: Nanos = 0  # when the query that this answers was sent
+
+
+class StatusEnded(msgspec.Struct, frozen=True, tag=True):
+    """The venue has answered a query for all orders: whatever it knows was reported before this."""
+
+    venue: str
+    queried_at: Nanos  # when the query that this answers was sent
 
 
 class VenueUp(msgspec.Struct, frozen=True, tag=True):
@@ -263,7 +273,7 @@ class Disarmed(msgspec.Struct, frozen=True, tag=True):
 
 
 Event = (
-    OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | VenueUp | VenueDown
-    | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested | Kill | KillLifted
+    OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | StatusEnded
+    | VenueUp | VenueDown | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested | Kill | KillLifted
     | OrdersDecided | CancelDecided | QueryDecided | ExecutionEnded | Halted | Disarmed
 )

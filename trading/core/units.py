@@ -15,6 +15,7 @@ Nanos = int
 MICRO = 1_000
 MILLI = 1_000_000
 SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
 
 
 class Side(Enum):
@@ -47,3 +48,15 @@ def to_ticks(price: Decimal, tick: Decimal) -> Ticks:
 def to_price(ticks: Ticks, tick: Decimal) -> Decimal:
     """Return the price of `ticks` in the instrument's quote unit."""
     return ticks * tick
+
+
+def utc_day(at: Nanos) -> str:
+    """Return the UTC calendar day of `at` as YYYYMMDD (proleptic Gregorian, after H. Hinnant's civil_from_days)."""
+    shifted = at // DAY + 719_468
+    era, day_of_era = divmod(shifted, 146_097)
+    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted_month = (5 * day_of_year + 2) // 153
+    day = day_of_year - (153 * shifted_month + 2) // 5 + 1
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
+    return f"{year_of_era + era * 400 + (month <= 2):04d}{month:02d}{day:02d}"
