@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from trading.engine.commands import Answer, AnyCommand, BadCommand, decode, refused
 from trading.engine.sockets import serve
@@ -54,7 +55,7 @@ class _Client(asyncio.Protocol):
         self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
         self._transport = transport
         self._server.clients.add(transport)
         if len(self._server.clients) > CLIENTS_MAX:

@@ -156,7 +156,7 @@ class Host:
         sent = tuple(o.client_order_id for o in submit.orders if o.client_order_id not in lost)
         now = self.clock()
         if sent:
-            self.journal.append("", SentToWire(sent, now), now, submit.approved.proposal.execution)
+            self.journal.append("", SentToWire(sent, now), now)
         for event in not_sent:
             self.on_event(event)
 

@@ -5,6 +5,7 @@ It knows no protocol. The adapter above says when the line has become usable, wh
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 5.0
@@ -106,7 +107,7 @@ class Line(asyncio.Protocol):
     # --- asyncio.Protocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
         self._transport = transport
         self._on_connected()
 
