@@ -20,13 +20,15 @@ class Recorded(msgspec.Struct, frozen=True, tag_field="kind", tag="recorded"):
 
     path: str
     layout: str = ""  # a named mapping of layouts.toml; `columns` and the other fields override it
-    columns: dict[str, str | list[str]] = {}
+    columns: dict[str, str | list[str]] = {}  # field -> column name, or number without a header
     time_zone: str = ""
     time_unit: str = ""  # text | ns | us | ms | s
     time_origin: str = ""  # epoch, or the date (YYYY-MM-DD) whose midnight is zero
     has_header: bool | None = None
     member: str = ""  # file inside a .zip
     where: dict[str, str] = {}  # keep only rows with these values, e.g. one contract
+    time_format: str = ""  # of time_unit text, as in strptime; ISO 8601 when empty
+    time_shift_ms: int = 0  # added to every time: a bar is known when it ends
     bad_rows: str = "refuse"  # refuse | skip
     lots_when_missing: int = 10  # stated size where the recording has none
     gap_max_s: float = 5.0  # a live replay shortens longer gaps (breaks) to this
@@ -71,7 +73,7 @@ class VenueEntry(msgspec.Struct, frozen=True):
     username: str = ""
     password_env: str = ""
     account: str = ""
-    latency_ms: int = 2
+    latency_ms: int = 2  # order to report and back, half each way
     latency_jitter_ms: int = 0
     message_rate_per_s: int = 1000
     cancel_on_disconnect: str = "none"  # cancel | hold | none
@@ -126,8 +128,8 @@ def spec_of(venue: VenueEntry, run: int) -> VenueSpec:
     return VenueSpec(
         name=venue.name,
         instruments=venue.instruments,
-        latency_in=venue.latency_ms * MILLI,
-        latency_out=venue.latency_ms * MILLI,
+        latency_in=venue.latency_ms * MILLI // 2,
+        latency_out=venue.latency_ms * MILLI // 2,
         latency_jitter=venue.latency_jitter_ms * MILLI,
         silence_max=SILENCE_MAX if is_local else None,
         cancels_on_disconnect=venue.cancel_on_disconnect == "cancel",

@@ -80,6 +80,7 @@ class Exchange:
             instrument.symbol: instrument for instrument in spec.instruments
         }
         self.books = {symbol: ReplayBook() for symbol in self.listed}
+        self.desk_of_account: dict[str, str] = {}
         self._desks: dict[str, DeskState] = {}
         self._due: list[tuple[Nanos, int, Request | HeldOrder | LateFill]] = []
         self._arrival_number = count()
@@ -178,6 +179,7 @@ class Exchange:
             case Logon():
                 desk = self._desk(request.desk)
                 desk.epoch = max(desk.epoch, request.epoch or 0)
+                self.desk_of_account[request.account] = request.desk
             case Disconnected() if self.spec.cancels_on_disconnect:
                 return self.cancel_working(request.desk, "venue_cancelled", now)
         return []

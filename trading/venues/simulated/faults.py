@@ -134,12 +134,11 @@ CATALOGUE: dict[str, FaultKind] = {
         Where.ACTION, "F-VEN-21 F-OPS-03", "another terminal of the account trades `lots`", lots=1, account=""
     ),
     "trade_bust": _kind(Where.ACTION, "F-VEN-18", "takes the last fill back"),
-    "drop_connection": _kind(
-        Where.LINE,
-        "F-SES-01 F-SES-02",
-        "closes the TCP connection `when` = now | before_order | after_order",
-        when="now",
+    "drop_connection": _kind(Where.LINE, "F-SES-02", "closes the TCP connection"),
+    "drop_before_order": _kind(
+        Where.LINE, "F-SES-01", "closes the connection instead of taking the next order"
     ),
+    "drop_after_order": _kind(Where.LINE, "F-SES-01", "takes the next order and closes the connection"),
     "half_open": _kind(Where.LINE, "F-SES-03", "keeps the connection and goes silent both ways"),
     "one_way": _kind(Where.LINE, "F-SES-13", "goes on receiving and sends nothing"),
     "seq_gap": _kind(Where.LINE, "F-SES-04", "skips `numbers` sequence numbers of the session", numbers=3),
@@ -167,6 +166,8 @@ CATALOGUE: dict[str, FaultKind] = {
         "loses one publication, so that its sequence number is missing",
     ),
 }
+# Line faults that are an act, not a state.
+AT_ONCE = {"drop_connection", "seq_gap", "poss_dup", "replay_day", "kick", "malformed"}
 UNTIL_CLEARED = {
     "no_cancel_period",
     "half_open",

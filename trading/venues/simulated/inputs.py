@@ -32,21 +32,29 @@ class Inputs:
     def __init__(self, instruments: Iterable[ListedInstrument], shortens_gaps: bool) -> None:
         self._by_code = {instrument.code: instrument for instrument in instruments}
         self._shortens_gaps = shortens_gaps
+        self._first_at: dict[str, Nanos] = {}
 
     @classmethod
     def of(cls, config: VenuesFile) -> "Inputs":
         listed = (instrument for venue in config.venues for instrument in venue.instruments)
         return cls(listed, shortens_gaps=True)
 
-    def stream(self, code: str) -> Iterator[Tick]:
-        """Return the instrument's ticks; raises ConfigError, ModelError or RecordingError."""
+    def origins(self) -> dict[str, Nanos]:
+        """Return for every instrument where its time axis begins."""
+        return {code: self._origin(code) for code in self._by_code}
+
+    def stream(self, code: str, axis_start: Nanos | None = None) -> Iterator[Tick]:
+        """Return the instrument's ticks; raises ConfigError, ModelError or RecordingError.
+
+        A generated stream begins at `axis_start` when it has to lie on another one's time axis.
+        """
         instrument = self._by_code[code]
         match instrument.input:
             case Recorded() as recorded:
                 ticks = read_ticks(recorded, instrument)
                 return shortened(ticks, recorded.gap_max_s) if self._shortens_gaps else ticks
             case Generated(seed=seed, model=model):
-                start = self._axis_start(code)
+                start = self._origin(code) if axis_start is None else axis_start
                 return price_ticks(instrument, load_model(model).price_of(code), seed, start)
             case GeneratedFrom() as made:
                 return self._counterpart(instrument, made)
@@ -59,7 +67,8 @@ class Inputs:
         source = self._by_code[made.source]
         following = Following(self.stream(made.source), source)
         fx_code = self._fx_code(instrument, source, made)
-        fx = Following(self.stream(fx_code), self._by_code[fx_code]) if fx_code else None
+        axis_start = self._origin(made.source)
+        fx = Following(self.stream(fx_code, axis_start), self._by_code[fx_code]) if fx_code else None
         return counterpart_ticks(instrument, model, following, fx, made.seed)
 
     def _fx_code(self, instrument: ListedInstrument, source: ListedInstrument, made: GeneratedFrom) -> str:
@@ -72,13 +81,24 @@ class Inputs:
             )
         return found[0]
 
-    def _axis_start(self, code: str) -> Nanos:
-        # A generated FX rate beside a recording must lie on the recording's time axis.
-        for instrument in self._by_code.values():
-            if isinstance(instrument.input, Recorded):
-                first = next(self.stream(instrument.code), None)
-                return first.exchange_ns if first is not None else 0
-        return 0
+    def _origin(self, code: str) -> Nanos:
+        made = self._by_code[code].input
+        if isinstance(made, GeneratedFrom):
+            return self._origin(made.source)
+        if isinstance(made, Recorded):
+            return self._first_recorded_at(code)
+        # A generated FX rate beside a recording starts with it.
+        recorded = (i.code for i in self._by_code.values() if isinstance(i.input, Recorded))
+        beside = next(recorded, None)
+        return 0 if beside is None else self._first_recorded_at(beside)
+
+    def _first_recorded_at(self, code: str) -> Nanos:
+        if code not in self._first_at:
+            first = next(self.stream(code), None)
+            if first is None:
+                raise ConfigError(f"the recording of {code} has no usable row")
+            self._first_at[code] = first.exchange_ns
+        return self._first_at[code]
 
     def label(self, code: str) -> str:
         """Return what the screen says about where this book comes from."""
@@ -102,4 +122,3 @@ def shortened(ticks: Iterator[Tick], gap_max_s: float) -> Iterator[Tick]:
             moved += tick.exchange_ns - previous - gap_max
         previous = tick.exchange_ns
         yield msgspec.structs.replace(tick, exchange_ns=tick.exchange_ns - moved) if moved else tick
-
