@@ -28,11 +28,6 @@ class WrongCredentials(DomainError):
     status = 401
 
 
-class LockedOut(DomainError):
-    code = "locked_out"
-    status = 429
-
-
 class LoginSerializer(serializers.Serializer):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
@@ -70,8 +65,6 @@ class LoginView(APIView):
         form.is_valid(raise_exception=True)
         http = request._request
         user = auth.authenticate(http, **form.validated_data)
-        if getattr(http, "axes_locked_out", False):
-            raise LockedOut("Too many wrong passwords. Wait 15 minutes, or ask an administrator.")
         if user is None:
             raise WrongCredentials("This name and password do not belong together.")
         auth.login(http, user)

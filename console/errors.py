@@ -63,6 +63,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
     return JsonResponse(body("csrf_failed", "Reload the page and try again."), status=403)
 
 
+def locked_out(request: HttpRequest, *_: object) -> JsonResponse:
+    """Answer in place of the login while a name is locked, for the right password as for a wrong one."""
+    message = "Too many wrong passwords. Wait 15 minutes, or ask an administrator."
+    return JsonResponse(body("locked_out", message), status=429)
+
+
 def unknown_endpoint(request: HttpRequest) -> JsonResponse:
     """Answer an address below /api/ that no package has."""
     return JsonResponse(body("not_found", f"There is no endpoint {request.path}."), status=404)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.db import connection
 
+from audit import append_only
 from console.launcher import ports, valkey
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -104,3 +106,19 @@ def wait_until_it_answers(url: str, timeout_s: float = 10) -> None:
             except redis.RedisError:
                 assert time.monotonic() < deadline, "the test's Redis server did not start"
                 time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def append_only_tables_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with transactions of its own is cleaned up by emptying all tables, which ours refuse."""
+    marker = request.node.get_closest_marker("django_db")
+    is_transactional = (marker and marker.kwargs.get("transaction")) or (
+        {"transactional_db", "live_server"} & set(request.fixturenames)
+    )
+    if not is_transactional:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    append_only.install(connection)
+    yield
+    append_only.remove(connection)

@@ -2,6 +2,8 @@
 
 import socket
 
+import psutil
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -28,3 +30,15 @@ def answers(port: int, host: str = LOOPBACK) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((host, port)) == 0
+
+
+def holder(port: int) -> str:
+    """Name the process that listens on the port, or return "" where this user may not see it."""
+    try:
+        connections = psutil.net_connections(kind="tcp")
+        pids = {row.pid for row in connections if row.status == psutil.CONN_LISTEN and row.laddr.port == port}
+        return ", ".join(
+            f"{psutil.Process(pid).name()} (process {pid})" for pid in sorted(filter(None, pids))
+        )
+    except psutil.Error:
+        return ""

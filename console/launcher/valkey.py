@@ -51,6 +51,7 @@ def write_config(folder: Path, *, port: int, password: str) -> Path:
                 'save ""',
                 "daemonize no",
                 'logfile ""',
+                "loglevel warning",
                 "",
             ]
         )

@@ -150,7 +150,7 @@ class Rig:
         found: dict[str, int] = {}
         for venue in ("SHFE", "LME"):
             for row in self.ask_venues(op="positions", venue=venue, account="demo"):
-                found[row["symbol"]] = found.get(row["symbol"], 0) + row["lots"]
+                found[row["symbol"]] = found.get(row["symbol"], 0) + row["net_lots"]
         return found
 
     def orders_received(self) -> list[dict[str, Any]]:

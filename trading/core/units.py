@@ -38,11 +38,10 @@ class OffGridPrice(ValueError):
 
 def to_ticks(price: Decimal, tick: Decimal) -> Ticks:
     """Return `price` as whole ticks; raises OffGridPrice if it does not lie on the grid."""
-    ticks = price / tick
-    whole = int(ticks)
-    if whole != ticks:
+    ticks, rest = divmod(price, tick)
+    if rest:
         raise OffGridPrice(f"price {price} is not a multiple of the tick {tick}")
-    return whole
+    return int(ticks)
 
 
 def to_price(ticks: Ticks, tick: Decimal) -> Decimal:

@@ -73,6 +73,7 @@ class VenueEntry(msgspec.Struct, frozen=True):
     username: str = ""
     password_env: str = ""
     account: str = ""
+    desk: str = ""  # of a FIX client; by default the only desk of journal_dirs
     latency_ms: int = 2  # order to report and back, half each way
     latency_jitter_ms: int = 0
     message_rate_per_s: int = 1000

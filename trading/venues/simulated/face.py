@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from trading.core.terms import Instrument
 from trading.core.units import Nanos, Ticks
+from trading.venues.simulated.config import VenueEntry
 from trading.venues.simulated.market_data import NO_VALUE_TICKS
 from trading.venues.simulated.messages import Message, Request
 
@@ -47,6 +48,13 @@ class Face(Protocol):
 
 class PortBusy(RuntimeError):
     """The venue's port cannot be listened on."""
+
+    @classmethod
+    def at(cls, entry: VenueEntry, error: OSError) -> "PortBusy":
+        return cls(
+            f"venue {entry.name} cannot listen on {entry.host}:{entry.port}: {error.strerror or error}; "
+            "stop what uses the port or give the venue another one"
+        )
 
 
 def price_text(ticks: Ticks, instrument: Instrument) -> str:

@@ -25,6 +25,7 @@ class DepthProfile(msgspec.Struct, frozen=True):
     growth: float = 1.4
     spread_of_lots: float = 0.35  # standard deviation of the factor's logarithm
     levels: int = 5
+    redrawn: float = 0.3  # share of the displayed levels whose lots change from one publication to the next
 
 
 class PriceModel(msgspec.Struct, frozen=True):
@@ -94,6 +95,7 @@ class _Tape:
         self._chance = chance
         self._volume: Lots = 0
         self._limits: tuple[Ticks, Ticks] | None = None
+        self._shown: dict[tuple[int, Ticks], Lots] = {}
 
     def write(self, fair: float, at: Nanos, seconds: float) -> Tick:
         bid = math.floor(fair / self._tick - (self._spread_ticks - 1) / 2)
@@ -105,13 +107,21 @@ class _Tape:
         self._volume += int(self._chance.expovariate(1.0) * self._lots_per_s * seconds + 0.5)
         last = self._chance.choice((bid, ask))
         bids, asks = self._side(bid, -1), self._side(ask, +1)
+        self._shown = {(-1, level.price_ticks): level.lots for level in bids}
+        self._shown |= {(+1, level.price_ticks): level.lots for level in asks}
         return Tick(self._code, at, bids, asks, last, self._volume, upper, lower)
 
     def _side(self, best: Ticks, direction: int) -> tuple[Level, ...]:
         return tuple(
-            Level(best + direction * level, generated_lots(self._depth, level, self._chance))
+            Level(best + direction * level, self._lots_at(best + direction * level, direction, level))
             for level in range(self._depth.levels)
         )
+
+    def _lots_at(self, price_ticks: Ticks, direction: int, level: int) -> Lots:
+        shown = self._shown.get((direction, price_ticks))
+        if shown is not None and self._chance.random() >= self._depth.redrawn:
+            return shown
+        return generated_lots(self._depth, level, self._chance)
 
 
 def generated_lots(depth: DepthProfile, level: int, chance: random.Random) -> Lots:

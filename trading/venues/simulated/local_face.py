@@ -73,10 +73,7 @@ class LocalFace:
         try:
             self._server = await loop.create_server(lambda: Client(self), self._entry.host, self._entry.port)
         except OSError as error:
-            raise PortBusy(
-                f"venue {self._entry.name} cannot listen on {self._entry.host}:{self._entry.port}: "
-                f"{error.strerror}; stop what uses the port or give the venue another one"
-            ) from error
+            raise PortBusy.at(self._entry, error) from error
 
     @property
     def port(self) -> int:

@@ -20,6 +20,7 @@ from trading.venues.simulated.config import VenueEntry, VenuesFile, spec_of
 from trading.venues.simulated.exchange import Exchange
 from trading.venues.simulated.face import Face
 from trading.venues.simulated.faults import AT_ONCE, CATALOGUE, Switch, Where
+from trading.venues.simulated.fix_face import FixFace
 from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.local_face import LocalFace
 from trading.venues.simulated.messages import Delivery, Message, Request, Tick
@@ -212,4 +213,14 @@ class Venues:
 
 
 def _face_of(entry: VenueEntry, venue: SimulatedVenue, config: VenuesFile) -> Face:
-    return LocalFace(entry, venue.exchange, venue, venue.tap)
+    if entry.face == "local":
+        return LocalFace(entry, venue.exchange, venue, venue.tap)
+    store = Path(config.record_dir) / entry.name / "session.fix"
+    return FixFace(entry, venue.exchange, venue, venue.tap, _desk_of(entry, config), store)
+
+
+def _desk_of(entry: VenueEntry, config: VenuesFile) -> str:
+    """Return the desk behind a FIX client: FIX names comp ids, the journal folders name desks."""
+    if entry.desk or len(config.journal_dirs) != 1:
+        return entry.desk or entry.target_comp_id
+    return next(iter(config.journal_dirs))
