@@ -34,6 +34,7 @@ class Line(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._lost: asyncio.Event | None = None
         self._drop_reason = ""
+        self._is_stopping = False
 
     def start(self) -> None:
         """Start connecting; returns at once."""
@@ -42,6 +43,7 @@ class Line(asyncio.Protocol):
 
     async def stop(self) -> None:
         """Close for good; bytes already written are still flushed."""
+        self._is_stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -116,6 +118,8 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        if self._is_stopping:
+            return
         reason = self._drop_reason or (f"connection lost: {exc}" if exc else "the venue closed the connection")
         self._on_lost(reason)
         if self._lost is not None:
