@@ -106,11 +106,8 @@ CHANNEL_LAYERS = {
 }
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_RESULT_BACKEND = REDIS_URL
-CELERY_RESULT_EXPIRES = timedelta(minutes=10)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
-CELERY_RESULT_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
 # Queues: `engine.<desk>` for one desk's commands, named by the caller, and `jobs` for everything else.
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
