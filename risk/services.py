@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 
 import msgspec
 from celery import current_app
@@ -281,7 +280,7 @@ def _publish(desk: str, by: str, at: datetime) -> LimitSet:
         body={"desk": desk, "limit_set": published},
     )
     # A broker that is away must not undo the change: `deliver_limits` sends again until the engine confirms.
-    transaction.on_commit(partial(send_limits, desk, by), robust=True)
+    transaction.on_commit(lambda: send_limits(desk, by), robust=True)
     return published
 
 

@@ -55,7 +55,7 @@ def workers(paths: Paths, *, host: str, port: int) -> Stage:
             ],
             is_ready=lambda _: probes.http_answers(port, "/readyz"),
         ),
-        *[_engine_worker(paths, desk) for desk in desks(paths)],
+        *[engine_worker(paths, desk, name=name) for desk, name in _engine_names(desks(paths))],
         _worker("jobs", "-Q", "jobs", "-P", "prefork", "-c", "2", "-n", "jobs@%h"),
         ChildSpec(
             "beat",
@@ -73,9 +73,12 @@ def desks(paths: Paths) -> list[str]:
 _CELERY = [sys.executable, "-m", "celery", "-q", "-A", "console"]
 
 
-def _engine_worker(paths: Paths, desk: str) -> ChildSpec:
+def _engine_names(names: list[str]) -> list[tuple[str, str]]:
+    return [(desk, "engine" if len(names) == 1 else f"engine-{desk}") for desk in names]
+
+
+def engine_worker(paths: Paths, desk: str, *, name: str) -> ChildSpec:
     """One desk's worker; it owns the desk's engine process and restarts that by itself."""
-    name = "engine" if len(desks(paths)) == 1 else f"engine-{desk}"
     spec = _worker(name, "-Q", f"engine.{desk}", "-P", "threads", "-c", "4", "-n", f"engine-{desk}@%h")
     control = paths.control_socket(desk)
 

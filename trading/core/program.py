@@ -56,16 +56,16 @@ class HedgeProgram:
         self.state.adopt(terms)
         self.trigger = CompiledTrigger(terms, instruments)
         domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
-        self.instruments = (domestic, foreign)
+        self.instruments = (domestic, foreign)  # traded, in the order of the legs
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
         self.collar = Collar(Fraction(terms.collar_rate))
         fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
         self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
         self._has_fx = fx is not None
-        codes = [leg.instrument for leg in terms.pair.legs] + ([fx.code] if fx else [])
-        self.codes = tuple(codes)
-        self._slot = {code: slot for slot, code in enumerate(codes)}
+        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
+        self.codes = tuple(instrument.code for instrument in self.held)
+        self._slot = {code: slot for slot, code in enumerate(self.codes)}
         self.quotes: list[e.QuoteSeen | None] = [None, None, None]
         self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
         self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
@@ -106,11 +106,11 @@ class HedgeProgram:
             if (silent := self._silent(case, now)) is not None:
                 return silent
         for case in state.open:
-            if any(case.naked()):
+            if any(case.naked):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
-                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked())
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
         if state.mode is not Mode.ARMED:
             return None
         if (reason := self._why_disarm(now)) is not None:
@@ -149,11 +149,11 @@ class HedgeProgram:
             return None
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
-            return e.Halted("naked_age", case.naked(), f"{case.id}: naked longer than allowed")
+            return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
-            return e.Halted("attempts", case.naked(), f"{case.id}: the repair budget is used up")
+            return e.Halted("attempts", case.naked, f"{case.id}: the repair budget is used up")
         return self._repairs.decide(case, now)
 
     def may_repair(self, case: Execution) -> bool:
@@ -231,6 +231,11 @@ class HedgeProgram:
             return None
         domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
         return self.trigger.value(domestic, foreign, fx)
+
+    def preview(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return the orders an entry would hold now, whether or not anything else allows it."""
+        units = self.units_in_depth()
+        return self._enter(units, now) if units >= 1 else None
 
     def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1

@@ -227,7 +227,8 @@ class ProgramState:
         else:
             self.presumed_dead.discard(name)
         execution = self.executions[order.execution]
-        if not any(execution.naked()):
+        execution.count()
+        if not any(execution.naked):
             execution.naked_since = None
         elif execution.naked_since is None:
             execution.naked_since = now

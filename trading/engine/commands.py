@@ -107,9 +107,12 @@ def decode(line: bytes) -> AnyCommand:
         raise BadCommand(str(error)) from None
 
 
-def accepted(result: Any = None) -> dict[str, Any]:
+Answer = dict[str, Any]
+
+
+def accepted(result: Any = None) -> Answer:
     return {"ok": True, "result": result}
 
 
-def refused(code: str, text: str) -> dict[str, Any]:
+def refused(code: str, text: str) -> Answer:
     return {"ok": False, "code": code, "text": text}

@@ -7,16 +7,16 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import cast
 
-from trading.engine.commands import AnyCommand, BadCommand, decode, refused
+from trading.engine.commands import Answer, AnyCommand, BadCommand, decode, refused
 from trading.engine.sockets import serve
 
 LINE_BYTES_MAX = 1_048_576
 CLIENTS_MAX = 64
 
-Answer = dict[str, Any]
-Handler = Callable[[AnyCommand], Answer]
+Reply = Callable[[Answer], None]
+Handler = Callable[[AnyCommand, Reply], None]
 
 
 class ControlServer:
@@ -39,13 +39,14 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
             self._server = None
 
-    def answer(self, line: bytes) -> bytes:
-        """Return the answer to one line."""
+    def take(self, line: bytes, reply: Reply) -> None:
+        """Have one line obeyed; `reply` is called when its outcome is durable."""
         try:
-            answer = self._handle(decode(line))
+            command = decode(line)
         except BadCommand as fault:
-            answer = refused("BAD_COMMAND", str(fault))
-        return json.dumps(answer).encode() + b"\n"
+            reply(refused("BAD_COMMAND", str(fault)))
+        else:
+            self._handle(command, reply)
 
 
 class _Client(asyncio.Protocol):
@@ -54,7 +55,7 @@ class _Client(asyncio.Protocol):
         self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
         self._transport = transport
         self._server.clients.add(transport)
         if len(self._server.clients) > CLIENTS_MAX:
@@ -67,6 +68,10 @@ class _Client(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if line.strip():
-                self._transport.write(self._server.answer(line))
+                self._server.take(line, self._reply)
         if len(self._rest) > LINE_BYTES_MAX:
             self._transport.abort()
+
+    def _reply(self, answer: Answer) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(json.dumps(answer).encode() + b"\n")

@@ -67,8 +67,8 @@ class Desk:
         self.foreign: dict[str, str] = {}  # client order id -> venue
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
-        self._gate = gate
-        self._instruments = {instrument.code: instrument for instrument in config.instruments}
+        self.gate = gate
+        self.instruments = {instrument.code: instrument for instrument in config.instruments}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
         self._owner: dict[str, HedgeProgram] = {}
@@ -225,7 +225,7 @@ class Desk:
             else:
                 self.record(name, event, now, out)
         else:
-            naked = program.state.open[0].naked() if program.state.open else (0, 0)
+            naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
         due = program.deadline(now)
         if due != self._due.get(name):
@@ -235,7 +235,7 @@ class Desk:
 
     def _propose(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos, out: list[Action]) -> None:
         """Ask the gate; record the intent and wait for the disk, or record the refusal."""
-        verdict = self._gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
+        verdict = self.review(program, decided, now)
         name = program.terms.program
         if isinstance(verdict, Refused):
             refused = e.OrdersRefused(decided.execution, decided.purpose, verdict.code.value, verdict.text)
@@ -246,6 +246,12 @@ class Desk:
         seq = self.record(name, decided, now, out)
         self._pending.append(Pending(seq, program, decided, verdict, now))
         out.append(Sync(seq))
+
+    def review(
+        self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
+    ) -> Approved[OrderProposal] | Refused:
+        """Return what the gate says to these orders now."""
+        return self.gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
@@ -363,7 +369,7 @@ class Desk:
 
     def compile(self, terms: Terms) -> HedgeProgram:
         """Return a program on these terms; raises BadTerms or KeyError when they make none."""
-        return HedgeProgram(terms, self._instruments, self._closes_today)
+        return HedgeProgram(terms, self.instruments, self._closes_today)
 
     # --- permits and measures ---
 
@@ -407,7 +413,7 @@ class Desk:
             trading_mode=self._trading_mode(program),
             position_lots={code: self.positions.range_of(code, everyone) for code in codes},
             naked_lots={(pair, code): worst_naked_lots(pair, code, everyone) for code in codes},
-            messages_last_second={venue: self._messages_in_last_second(venue, now) for venue in program.state.venues},
+            messages_last_second={venue: self.messages_in_last_second(venue, now) for venue in program.state.venues},
             executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},
         )
 
@@ -421,7 +427,7 @@ class Desk:
     def _count_message(self, venue: str, now: Nanos) -> None:
         self._messages[venue].append(now)
 
-    def _messages_in_last_second(self, venue: str, now: Nanos) -> int:
+    def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         sent = self._messages[venue]
         while sent and sent[0] <= now - SECOND:
             sent.popleft()

@@ -20,7 +20,7 @@ from audit.chain import link
 from trading.core.events import Event, OrdersDecided
 from trading.core.units import Nanos
 from trading.engine.journal_files import SUFFIX, Head, synced_path
-from trading.engine.records import Body, HostEvent, Opened, Record
+from trading.engine.records import Body, HostEvent, Opened, Record, SentToWire
 from trading.engine.trading_day import next_roll, trading_day
 
 _encoder = msgspec.json.Encoder()
@@ -47,7 +47,7 @@ class Ledger:
         self.epoch = epoch
         self.durable_seq = head.seq
         self._link = head.link
-        self._execution_of: dict[str, str] = {}
+        self._owner_of: dict[str, tuple[str, str]] = {}  # order -> its program and execution
 
     @property
     def head(self) -> Head:
@@ -56,25 +56,30 @@ class Ledger:
     def remember(self, record: Record) -> None:
         """Learn which order belongs to which execution from a record written before this start."""
         if isinstance(record.event, OrdersDecided):
-            self._note(record.event)
+            self._note(record.program, record.event)
 
     def _next(self, program: str, event: Event | HostEvent, now: Nanos, execution: str) -> tuple[Body, bytes]:
         if isinstance(event, OrdersDecided):
-            self._note(event)
-        execution = execution or self._execution(event)
+            self._note(program, event)
+        owner = self._owner(event)
+        program = program or owner[0]
+        execution = execution or getattr(event, "execution", "") or owner[1]
         body = Body(self.seq + 1, now, self.epoch, program, execution, event)
         encoded = _encoder.encode(body)
         self._link = link(self._link, encoded)
         self.seq += 1
         return body, encoded
 
-    def _note(self, decided: OrdersDecided) -> None:
+    def _note(self, program: str, decided: OrdersDecided) -> None:
         for order in decided.orders:
-            self._execution_of[order.client_order_id] = decided.execution
+            self._owner_of[order.client_order_id] = (program, decided.execution)
 
-    def _execution(self, event: Event | HostEvent) -> str:
-        stated = getattr(event, "execution", "")
-        return stated or self._execution_of.get(getattr(event, "client_order_id", ""), "")
+    def _owner(self, event: Event | HostEvent) -> tuple[str, str]:
+        """Return program and execution of the order an event is about; empty for anything else."""
+        order = getattr(event, "client_order_id", "")
+        if isinstance(event, SentToWire):
+            order = event.client_order_ids[0]
+        return self._owner_of.get(order, ("", ""))
 
 
 class Journal(Ledger):

@@ -31,15 +31,16 @@ class Tenure(Enum):
 class Lease:
     """A held desk. Keep it for the life of the engine."""
 
-    def __init__(self, path: Path, fd: int, epoch: int) -> None:
-        self.path, self.epoch = path, epoch
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self.epoch = 0
         self._fd = fd
         self._inode = os.fstat(fd).st_ino
         self._renewed_until: Nanos | None = None
 
     @classmethod
-    def take(cls, path: Path, *, epoch_after: int) -> "Lease":
-        """Lock the desk and raise its epoch above `epoch_after` and any earlier holder's. Raises LeaseBusy."""
+    def take(cls, path: Path) -> "Lease":
+        """Lock the desk. Raises LeaseBusy."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -48,15 +49,19 @@ class Lease:
             holder = _read(fd)
             os.close(fd)
             raise LeaseBusy(
-                f"{path}: the desk is held by process {holder.get('pid', '?')}, epoch {holder.get('epoch', '?')};"
-                " stop that engine first"
+                f"{path}: the desk is held by process {holder.get('pid', '?')},"
+                f" epoch {holder.get('epoch', '?')}; stop that engine first"
             ) from None
-        epoch = max(epoch_after, int(_read(fd).get("epoch", 0))) + 1
-        text = json.dumps({"epoch": epoch, "pid": os.getpid()}).encode()
-        os.pwrite(fd, text, 0)
-        os.ftruncate(fd, len(text))
-        os.fsync(fd)
-        return cls(path, fd, epoch)
+        return cls(path, fd)
+
+    def claim(self, *, epoch_after: int) -> int:
+        """Raise the epoch above `epoch_after` and above any earlier holder's, durably, and return it."""
+        self.epoch = max(epoch_after, int(_read(self._fd).get("epoch", 0))) + 1
+        text = json.dumps({"epoch": self.epoch, "pid": os.getpid()}).encode()
+        os.pwrite(self._fd, text, 0)
+        os.ftruncate(self._fd, len(text))
+        os.fsync(self._fd)
+        return self.epoch
 
     def fence(self) -> str:
         """Return why this engine may no longer write, or an empty string. Cheap; safe from any thread."""

@@ -48,7 +48,7 @@ def worst_naked_lots(pair: str, instrument: str, programs: Iterable[HedgeProgram
         if program.terms.pair.code != pair:
             continue
         for case in reserving_cases(program):
-            naked, reserved = case.naked(), case.reserved()
+            naked, reserved = case.naked, case.reserved()
             for leg, traded in enumerate(program.instruments):
                 if traded.code == instrument:
                     worst += abs(naked[leg]) + max(reserved[leg])

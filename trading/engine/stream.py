@@ -7,7 +7,7 @@ numbered channels keep their last frames up to a bound. Nothing here is the only
 import asyncio
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -64,7 +64,7 @@ class _Reader(asyncio.Protocol):
         self._is_paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
         self.transport = transport
         if len(self._readers) >= READERS_MAX:
             transport.close()

@@ -74,7 +74,8 @@ class Connection(models.Model):
     account = models.CharField(max_length=32)
     input_kind = models.CharField(max_length=12, choices=InputKind)
     input_label = models.CharField(max_length=200)
-    latency_ms = ExactDecimalField(null=True)  # of the simulated venue; null for a real one
+    latency_ms = models.PositiveIntegerField(null=True)  # one way, of the simulated venue; null for a real one
+    is_around_the_clock = models.BooleanField(default=False)  # the simulated venue ignores the session rules
 
     class Meta:
         constraints = [

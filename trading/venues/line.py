@@ -5,6 +5,7 @@ It knows no protocol. The adapter above says when the line has become usable, wh
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 5.0
@@ -33,6 +34,7 @@ class Line(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._lost: asyncio.Event | None = None
         self._drop_reason = ""
+        self._is_stopping = False
 
     def start(self) -> None:
         """Start connecting; returns at once."""
@@ -41,6 +43,7 @@ class Line(asyncio.Protocol):
 
     async def stop(self) -> None:
         """Close for good; bytes already written are still flushed."""
+        self._is_stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -53,16 +56,26 @@ class Line(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether bytes handed over now would leave now."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and transport.get_write_buffer_size() <= BACKLOG_MAX_BYTES
+        )
+
     def usable(self) -> None:
         """The peer has proved itself: the next loss is retried at once."""
         self._retry_s = RETRY_FIRST_S
 
     def write(self, data: bytes) -> bool:
         """Hand the bytes to the socket; False when the line cannot take them, and then none of them will leave."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > BACKLOG_MAX_BYTES:
+        if not self.is_writable:
             return False
-        transport.write(data)
+        assert self._transport is not None
+        self._transport.write(data)
         return True
 
     def drop(self, reason: str, *, flush: bool = False) -> None:
@@ -96,7 +109,7 @@ class Line(asyncio.Protocol):
     # --- asyncio.Protocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
         self._transport = transport
         self._on_connected()
 
@@ -105,6 +118,8 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        if self._is_stopping:
+            return
         reason = self._drop_reason or (f"connection lost: {exc}" if exc else "the venue closed the connection")
         self._on_lost(reason)
         if self._lost is not None:

@@ -4,12 +4,12 @@ An adapter speaks one protocol. It never decides: it sends what the gate approve
 core events, and says honestly what it does not know. It never sends an order twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
-from trading.core.events import Event, OrderIntent, OrderNotSent
+from trading.core.events import OrderIntent, OrderNotSent
 from trading.core.terms import Instrument
 from trading.core.units import Nanos
 
@@ -65,18 +65,12 @@ class LineState(msgspec.Struct, frozen=True):
     trading_day: str = ""
 
 
-class Approved(Protocol):
-    """What the gate returns for orders that may be sent; a venue accepts nothing else."""
-
-    @property
-    def orders(self) -> Sequence[OrderIntent]: ...
-
-
 class Venue(Protocol):
-    """One venue connection, driven by the desk's loop. `on_event` gets core events, quotes and clock samples."""
+    """One venue connection, driven by the desk's loop. Its event sink gets core events, quotes and clock samples."""
 
     name: str
     capabilities: Capabilities
+    state: LineState
 
     async def connect(self) -> None:
         """Start; returns at once. The line is usable after a VenueUp event, and comes back by itself."""
@@ -92,12 +86,19 @@ class Venue(Protocol):
         """Ask the venue to cancel; False when the line is down and nothing was asked."""
         ...
 
-    def query(self, client_order_id: str) -> bool: ...
+    def query(self, client_order_id: str, at: Nanos) -> bool:
+        """Ask what became of an order; the OrderStatus that answers repeats `at` as `queried_at`."""
+        ...
 
-    def query_all(self) -> bool: ...
+    def query_all(self, at: Nanos) -> bool:
+        """Ask for every order of the day; the answer ends with a StatusEnded that repeats `at`."""
+        ...
+
+    def adopt(self, orders: Iterable[OrderIntent]) -> None:
+        """Know orders of earlier runs, so that what the venue says of them can be read."""
+        ...
 
     def subscribe(self, instruments: Sequence[Instrument]) -> None: ...
 
 
 EventSink = Callable[[object], None]
-VenueEvent = Event | ClockSample

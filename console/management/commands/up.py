@@ -9,20 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from console import local_secrets
-from console.launcher import lock, plan, ports, valkey, venue_ports, welcome
+from console.launcher import demo, lock, plan, ports, valkey, venue_ports, welcome
 from console.launcher.output import Output
 from console.launcher.supervisor import ChildDied, NotReady, StopRequested, Supervisor
 
 # Said by libraries at every start to somebody who can do nothing about them here.
 QUIET = ("ignore:No directory at:UserWarning", "ignore:You're running the worker with superuser")
-
-DEMO = Path(__file__).resolve().parents[2] / "demo"
 
 
 class Command(BaseCommand):
@@ -54,8 +51,8 @@ class Command(BaseCommand):
     def _prepare_data(self, *, with_demo: bool) -> None:
         """Bring the database to the current shape; on the first start apply the demo to it."""
         call_command("migrate", verbosity=0)
-        if with_demo and not apps.get_model("trading", "Desk").objects.exists():
-            call_command("apply", *sorted(map(str, DEMO.glob("*.toml"))), stdout=self.stdout)
+        if with_demo:
+            demo.apply_once()
         for line in venue_ports.replace_busy(settings.CMC_PATHS):
             self.stdout.write(line)
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from trading.core.events import OrderIntent, OrderNotSent, OrderStatus, VenueDown, VenueUp
+from trading.core.events import OrderIntent, OrderNotSent, OrderStatus, StatusEnded, VenueDown, VenueUp
 from trading.core.terms import Instrument
 from trading.core.units import MILLI, Nanos, OffGridPrice
 from trading.market.book import Quote
@@ -87,11 +87,11 @@ class LocalVenue:
     def cancel(self, client_order_id: str) -> bool:
         return self._line.write(codec.encode(codec.Cancel(self._epoch, client_order_id)))
 
-    def query(self, client_order_id: str) -> bool:
-        return self._line.write(codec.encode(codec.Query(self._epoch, client_order_id, self._ref())))
+    def query(self, client_order_id: str, at: Nanos) -> bool:
+        return self._line.write(codec.encode(codec.Query(self._epoch, client_order_id, self._ref(at))))
 
-    def query_all(self) -> bool:
-        return self._line.write(codec.encode(codec.QueryAll(self._ref())))
+    def query_all(self, at: Nanos) -> bool:
+        return self._line.write(codec.encode(codec.QueryAll(self._ref(at))))
 
     def subscribe(self, instruments: Sequence[Instrument]) -> None:
         """Ask for the depth of these instruments now and after every reconnection."""
@@ -125,29 +125,36 @@ class LocalVenue:
         except codec.BadLine as fault:
             self._line.drop(str(fault))
             return
+        latest: dict[str, codec.Depth] = {}
         for line in lines:
             try:
-                self._handle(codec.decode_from_venue(line), received_at)
+                message = codec.decode_from_venue(line)
+                if isinstance(message, codec.Depth):
+                    latest[message.symbol] = message
+                else:
+                    self._handle(message, received_at)
             except (codec.BadLine, OffGridPrice) as fault:
                 log.error("%s: message ignored: %s", self.name, fault)
+        # Reports before quotes, and of the quotes that arrived together only the last of each instrument.
+        for depth in latest.values():
+            try:
+                self._quote(depth, received_at)
+            except (codec.BadLine, OffGridPrice) as fault:
+                log.error("%s: quote ignored: %s", self.name, fault)
 
     def _handle(self, message: codec.FromVenue, received_at: Nanos) -> None:
         match message:
-            case codec.Depth():
-                self._quote(message, received_at)
             case codec.Fill():
                 self._filled(message)
             case codec.Accepted() | codec.Rejected() | codec.Closed() | codec.CancelRefused():
                 self._on_event(codec.report(message))
             case codec.Status():
+                asked_at = self._asked_at.get(message.ref, 0)
                 self._on_event(
-                    OrderStatus(
-                        message.id, message.state, message.filled, message.venue_id,
-                        self._asked_at.get(message.ref, 0),
-                    )  # fmt: skip
+                    OrderStatus(message.id, message.state, message.filled, message.venue_id, asked_at)
                 )
             case codec.StatusEnd():
-                self._asked_at.pop(message.ref, None)
+                self._on_event(StatusEnded(self.name, self._asked_at.pop(message.ref, 0)))
                 if message.ref == self._resync_ref:
                     self._up()
             case codec.LogonOk():
@@ -165,7 +172,18 @@ class LocalVenue:
             raise codec.BadLine(f"depth of {depth.symbol!r}, which was not asked for")
         bids = codec.levels(depth.bids, instrument.tick)
         asks = codec.levels(depth.asks, instrument.tick)
-        self._on_event(Quote(instrument.code, bids, asks, depth.exchange_ns, received_at))
+        self._on_event(
+            Quote(
+                instrument=instrument.code,
+                bids=bids,
+                asks=asks,
+                exchange_at=depth.exchange_ns,
+                received_at=received_at,
+                lower_limit_ticks=codec.limit_ticks(depth.lower, instrument.tick),
+                upper_limit_ticks=codec.limit_ticks(depth.upper, instrument.tick),
+                is_trading=depth.phase == "open",
+            )
+        )
 
     def _filled(self, message: codec.Fill) -> None:
         """Report a fill; one that cannot be read still counts, so its order's state is asked for."""
@@ -175,7 +193,7 @@ class LocalVenue:
                 raise codec.BadLine(f"fill of order {message.id}, which this desk does not know")
             self._on_event(codec.fill(message, instrument.tick))
         except (codec.BadLine, OffGridPrice):
-            self.query(message.id)
+            self.query(message.id, self._clock())
             raise
 
     # --- the session ---
@@ -185,7 +203,7 @@ class LocalVenue:
         self._sample_clock(message.time_ns, received_at)
         if self._subscribed:
             self._line.write(codec.encode(codec.Subscribe(tuple(sorted(self._subscribed)))))
-        self._resync_ref = self._ref()
+        self._resync_ref = self._ref(received_at)
         self._line.write(codec.encode(codec.QueryAll(self._resync_ref)))
 
     def _up(self) -> None:
@@ -194,10 +212,10 @@ class LocalVenue:
             self.state = LineState(self.name, True, "", self._clock(), self.state.trading_day)
             self._on_event(VenueUp(self.name))
 
-    def _ref(self) -> str:
+    def _ref(self, at: Nanos) -> str:
         self._refs += 1
         ref = f"q{self._refs}"
-        self._asked_at[ref] = self._clock()
+        self._asked_at[ref] = at
         while len(self._asked_at) > 1_000:
             del self._asked_at[next(iter(self._asked_at))]
         return ref

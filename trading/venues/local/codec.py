@@ -168,6 +168,7 @@ _from_venue = msgspec.json.Decoder(FromVenue)
 _to_venue = msgspec.json.Decoder(ToVenue)
 
 LINE_BYTES_MAX = 65_536
+TICKS_BEYOND_ANY_MARKET = 10**12
 
 
 class BadLine(ValueError):
@@ -237,8 +238,20 @@ def ticks_of(price: str, tick: Decimal) -> Ticks:
 
 
 def levels(side: tuple[tuple[str, int], ...], tick: Decimal) -> tuple[Level, ...]:
-    """Return one side of a depth message in ticks; raises OffGridPrice."""
-    return tuple([Level(ticks_of(price, tick), lots) for price, lots in side])
+    """Return one side of a depth message in ticks; raises OffGridPrice.
+
+    A level without quantity, or with a price that no market has (zero, or the largest double for "no value"), is
+    left out: an empty side is empty, never zero.
+    """
+    found = [Level(ticks_of(price, tick), lots) for price, lots in side if lots > 0]
+    return tuple([level for level in found if 0 < level.price_ticks < TICKS_BEYOND_ANY_MARKET])
+
+
+def limit_ticks(price: Decimal | None, tick: Decimal) -> Ticks | None:
+    """Return a price limit of the day in ticks, rounded into the allowed range's grid; None when there is none."""
+    if price is None or not price.is_finite() or not 0 < price / tick < TICKS_BEYOND_ANY_MARKET:
+        return None
+    return int(price / tick)
 
 
 REJECT_CLASSES = {
