@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,8 @@ import psutil
 
 from console.launcher.ports import free_port
 from console.paths import Paths
-from trading.engine.journal import read
+from trading.core import events as e
+from trading.engine.journal_files import History
 from trading.engine.records import Record
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -130,12 +132,50 @@ class Product:
     def control(self, **request: object) -> dict:
         return ask(self.paths.control_socket(DESK), request)
 
+    def programs(self) -> dict[str, dict]:
+        """Return each program of the engine's own status by its name."""
+        status = self.engine_status()
+        assert status is not None, "the engine does not answer"
+        return {program["program"]: program for program in status["programs"]}
+
+    def calm_down(self) -> None:
+        """Clear every fault, disarm every program and wait until nothing is open."""
+        for venue in self.venues(op="state")["result"]:
+            self.venues(op="clear", venue=venue)
+        for program in self.programs():
+            self.control(
+                op="disarm", program=program, command_id=str(uuid.uuid4()), actor="journey", reason="between journeys"
+            )
+        eventually(self._is_calm, 60, "every execution to end")
+
+    def _is_calm(self) -> bool:
+        return self.engine_status() is not None and all(
+            program["state"] not in ("ARMED", "EXECUTING", "NAKED") for program in self.programs().values()
+        )
+
     # --- files -------------------------------------------------------------------------------------------------
 
     def journal(self) -> Iterator[Record]:
         """Yield every record of the desk's journal, oldest first, checking the chain on the way."""
-        for path in sorted(self.paths.journal(DESK).glob("*.journal")):
-            yield from read(path)
+        yield from History.of(self.paths.journal(DESK))
+
+    def booked_lots(self) -> dict[str, int]:
+        """Return the signed lots per instrument of all fills in the journal."""
+        intents = {}
+        lots: dict[str, int] = {}
+        for record in self.journal():
+            match record.event:
+                case e.OrdersDecided(orders=orders):
+                    intents.update({order.client_order_id: order for order in orders})
+                case e.OrderFilled() as fill:
+                    order = intents[fill.client_order_id]
+                    lots[order.instrument] = lots.get(order.instrument, 0) + order.side.sign * fill.lots
+        return lots
+
+    def held_lots(self, venue: str) -> dict[str, int]:
+        """Return the signed lots per instrument as the venue's own books have them."""
+        rows = self.venues(op="positions", venue=venue, account="")["result"]
+        return {f"{venue}.{row['symbol']}": row["net_lots"] for row in rows}
 
     def tap(self, venue: str) -> list[dict]:
         """Return what the venue's own process recorded on its wire."""
