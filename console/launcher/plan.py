@@ -19,6 +19,7 @@ def valkey(binary: str, config: Path, url: str) -> Stage:
             [binary, str(config)],
             is_ready=lambda _: probes.redis_answers(url),
             is_restarted=True,
+            is_quiet=True,
         )
     ]
 

@@ -46,6 +46,7 @@ class ChildSpec:
     is_ready: Callable[["Child"], Awaitable[bool]] | None = None
     ready_within_s: float = 60
     is_restarted: bool = False
+    is_quiet: bool = False  # what it says goes to its log only
     ends_by_itself: bool = False  # a step of the start: ready when it has ended well
 
 
@@ -201,7 +202,8 @@ class Supervisor:
             return
         child.last_lines.append(line)
         child.log.write(line)
-        self._output.say(child.spec.name, line)
+        if not child.spec.is_quiet:
+            self._output.say(child.spec.name, line)
 
     async def _stop(self, child: Child) -> None:
         if child.process.returncode is None:
