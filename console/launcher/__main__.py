@@ -21,7 +21,8 @@ def become(argv: list[str]) -> None:
     name, *rest = argv or ["web"]
     paths = settings.CMC_PATHS
     if name == "demo":
-        demo.apply_once()
+        if demo.is_due():
+            demo.apply()
         return
     if name == "engine" and rest:
         spec = plan.engine_worker(paths, rest[0], name=name)

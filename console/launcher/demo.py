@@ -8,7 +8,11 @@ from django.core.management import call_command
 FOLDER = Path(__file__).resolve().parents[1] / "demo"
 
 
-def apply_once() -> None:
-    """Apply the demo's files where no desk exists; what people changed since then stays as it is."""
-    if not apps.get_model("trading", "Desk").objects.exists():
-        call_command("apply", *sorted(map(str, FOLDER.glob("*.toml"))))
+def is_due() -> bool:
+    """Say whether this installation has no desk yet; what people changed since the first start stays."""
+    return not apps.get_model("trading", "Desk").objects.exists()
+
+
+def apply() -> None:
+    """Apply the demo's files."""
+    call_command("apply", *sorted(map(str, FOLDER.glob("*.toml"))))

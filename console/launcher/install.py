@@ -96,7 +96,8 @@ def install_frontend_packages() -> None:
 
 def build_frontend() -> None:
     """Build the pages that the web process serves."""
-    run(VENV / "bin" / "npm", "run", "build", "--silent", cwd=FRONTEND, advice="The lines above say why.")
+    build = ["run", "build", "--silent", "--", "--logLevel", "error"]
+    run(VENV / "bin" / "npm", *build, cwd=FRONTEND, advice="The lines above say why.")
 
 
 def frontend_sources() -> list[Path]:

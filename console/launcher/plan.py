@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from console.launcher import probes
-from console.launcher.supervisor import Child, ChildSpec
+from console.launcher.supervisor import Child, ChildSpec, has_ended_well
 from console.paths import Paths
 
 Stage = list[ChildSpec]
@@ -19,6 +19,19 @@ def valkey(binary: str, config: Path, url: str) -> Stage:
             [binary, str(config)],
             is_ready=lambda _: probes.redis_answers(url),
             is_restarted=True,
+            is_quiet=True,
+        )
+    ]
+
+
+def demo_configuration() -> Stage:
+    """Applies the demo once Redis is there to carry what follows from it."""
+    return [
+        ChildSpec(
+            "demo",
+            [sys.executable, "-m", "console.launcher", "demo"],
+            is_ready=has_ended_well,
+            ends_by_itself=True,
         )
     ]
 
