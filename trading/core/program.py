@@ -182,7 +182,7 @@ class HedgeProgram:
             return None
         for units in range(self.units_in_depth(), 0, -1):
             if self.margin(units) >= 0:
-                return self._enter(units, now)
+                return self.entry(units, now)
         return None
 
     def is_coherent(self, now: Nanos) -> bool:
@@ -232,7 +232,8 @@ class HedgeProgram:
         domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
         return self.trigger.value(domestic, foreign, fx)
 
-    def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
+    def entry(self, units: int, now: Nanos) -> e.OrdersDecided | None:
+        """Return the decision to enter `units` on the present quotes; None where depth or collar allow no price."""
         number = self.state.executions_started + 1
         orders = []
         for leg in (DOMESTIC, FOREIGN):

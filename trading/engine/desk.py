@@ -183,6 +183,13 @@ class Desk:
             out.append(self._replies.popleft()[1])
         return out
 
+    def rehearse(self, program: HedgeProgram, now: Nanos) -> Approved[OrderProposal] | Refused | None:
+        """Ask the gate about the entry the program could make now; None without prices. Changes nothing."""
+        decided = program.entry(max(1, program.units_in_depth()), now)
+        if decided is None:
+            return None
+        return self._gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
+
     def set_lease(self, tenure: str, now: Nanos) -> list[Action]:
         """Note whether the desk is held (held), its renewal is late (late) or it must stop (lost)."""
         out: list[Action] = []
