@@ -168,8 +168,7 @@ class Exchange:
             case CancelOrder():
                 return self._cancel(request, now)
             case QueryOrder():
-                status = self.register.status(request.desk, request.client_order_id, request.ref)
-                return self.reports.deliver([status], now)
+                return self.reports.answer(self._state_of(request.desk, request.client_order_id, request.ref), now)
             case QueryOrders():
                 return self._query_all(request, now)
             case LateFill(order, lots):
@@ -289,10 +288,13 @@ class Exchange:
 
     def _query_all(self, request: QueryOrders, now: Nanos) -> list[Delivery]:
         ids = [order_id for desk, order_id in self.register.orders if desk == request.desk]
-        answers: list[Report] = [
-            self.register.status(request.desk, order_id, request.ref) for order_id in ids
-        ]
-        return self.reports.deliver([*answers, StatusEnd(request.desk, request.ref)], now)
+        answers = [report for order_id in ids for report in self._state_of(request.desk, order_id, request.ref)]
+        return self.reports.answer([*answers, StatusEnd(request.desk, request.ref)], now)
+
+    def _state_of(self, desk: str, order_id: str, ref: str) -> list[Report]:
+        """Return an order's fills once more, under their own ids, and then where it stands."""
+        fills = self.register.fills_of.get((desk, order_id), [])
+        return [*fills, self.register.status(desk, order_id, ref)]
 
     # --- what becomes of orders ---
 

@@ -19,6 +19,7 @@ class Register:
         self.positions = Positions(spec.tracks_offsets, spec.closes_today_separately)
         self.orders: dict[Key, Order] = {}
         self.fills: list[Filled] = []
+        self.fills_of: dict[Key, list[Filled]] = {}
         self.day = ""
         self._prefix = f"{spec.name}{spec.run}"
         self._used_ids: set[Key] = set()
@@ -74,6 +75,7 @@ class Register:
             exchange_ns=stamp,
         )
         self.fills.append(filled)
+        self.fills_of.setdefault((order.desk, order.client_order_id), []).append(filled)
         return filled
 
     def close(self, order: Order, reason: str, stamp: Nanos, cancel_id: str = "") -> Closed:

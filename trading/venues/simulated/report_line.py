@@ -58,6 +58,10 @@ class ReportLine:
             deliveries += [(at, report)] * self._copies(report, now, symbol, side)
         return deliveries
 
+    def answer(self, reports: list[Report], now: Nanos) -> list[Delivery]:
+        """Return the deliveries of an answer to a query: what it repeats is no new report, and no fault's victim."""
+        return [(self._leaves_at(report.desk, now, 0), report) for report in reports]
+
     def _fills_wait(self, reports: list[Report], now: Nanos, symbol: str, side: Side | None) -> Nanos:
         kinds = {type(report) for report in reports}
         if {Filled, Closed} <= kinds:
