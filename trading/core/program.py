@@ -279,7 +279,7 @@ class HedgeProgram:
 
     def handle(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Fold a journaled fact; return what the host must do next, in order."""
-        if isinstance(event, e.TermsChanged):
+        if type(event) is e.TermsChanged and event.terms != self.terms:
             self._adopt(event.terms)
         return self.state.fold(event, now)
 

@@ -11,7 +11,7 @@ too long for the disk, or was overtaken by a kill, is declared not sent and neve
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -33,9 +33,10 @@ from trading.market.book import Quote, fault
 
 SEND_WITHIN = SECOND  # an intent whose record took longer to become durable rests on quotes nobody should trade on
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
-ORDER_EVENTS = (
+ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
-)  # fmt: skip
+))  # fmt: skip
+CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
 
@@ -75,6 +76,7 @@ class Desk:
         self._pending: deque[Pending] = deque()
         self._replies: deque[tuple[int, Reply]] = deque()
         self._due: dict[str, Nanos | None] = {}
+        self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._heap: list[tuple[Nanos, str]] = []
         self._messages: defaultdict[str, deque[Nanos]] = defaultdict(deque)
         for terms in config.programs:
@@ -126,7 +128,7 @@ class Desk:
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
         """Record what a venue or its line said, and let the programs it concerns go on."""
         out: list[Action] = []
-        if isinstance(event, ORDER_EVENTS):
+        if type(event) in ORDER_EVENTS:
             self._on_order_event(event, now, out)
             return out
         if isinstance(event, e.VenueUp):
@@ -256,11 +258,12 @@ class Desk:
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
         seq: int = self.journal.append(name, event, now)
-        before = {program: program.shown_state(now) for program in self._targets(name)}
         for effect in self._fold(name, event, now):
             self._perform(effect, now, out)
         for program in self._targets(name):
-            if before.get(program) != program.shown_state(now):
+            shown = program.shown_state(now)
+            if shown != self._shown.get(program):
+                self._shown[program] = shown
                 out.append(Publish("programs", program.snapshot()))
         return seq
 
@@ -269,31 +272,32 @@ class Desk:
 
     def _fold(self, name: str, event: Any, now: Nanos) -> list[Effect]:
         """Apply a recorded fact to the desk and its programs; the same for a new record and for one of the past."""
-        if isinstance(event, ORDER_EVENTS):
+        if type(event) in ORDER_EVENTS:
             program = self._owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
             done = order.done_lots
             effects = program.handle(event, now)
             self.positions.note(order.intent, order.done_lots - done)
             return effects
-        if isinstance(event, e.TermsChanged) and event.terms.program not in self.programs:
-            self._add_program(event.terms)
-        if isinstance(event, r.LimitsChanged):
-            self.limits = event.limit_set
-        if isinstance(event, r.ForeignOrderSeen):
-            self.foreign[event.client_order_id] = event.venue
-        if isinstance(event, e.Kill | e.KillLifted) and not name:
-            self.kill_all = event if isinstance(event, e.Kill) else None
-        self._note_command(event)
-        if not isinstance(event, e.Event):
+        self._note(name, event)
+        if type(event) not in CORE_EVENTS:
             return []
-        effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        if isinstance(event, e.OrdersDecided):
-            for intent in event.orders:
-                self._owner[intent.client_order_id] = self.programs[name]
-        return effects
+        return [effect for program in self._targets(name) for effect in program.handle(event, now)]
 
-    def _note_command(self, event: Any) -> None:
+    def _note(self, name: str, event: Any) -> None:
+        """Keep what the desk itself must know of a fact."""
+        match event:
+            case e.OrdersDecided():
+                for intent in event.orders:
+                    self._owner[intent.client_order_id] = self.programs[name]
+            case e.TermsChanged() if event.terms.program not in self.programs:
+                self._add_program(event.terms)
+            case e.Kill() | e.KillLifted() if not name:
+                self.kill_all = event if isinstance(event, e.Kill) else None
+            case r.LimitsChanged():
+                self.limits = event.limit_set
+            case r.ForeignOrderSeen():
+                self.foreign[event.client_order_id] = event.venue
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)

@@ -5,6 +5,7 @@ what was believed and with which evidence.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from trading.simulation.world import Record, World
 
 
+BRANCHES: dict[type, Callable[[Any], str]] = {
+    r.Recovered: lambda event: "start_" + event.state,
+    r.AlertRaised: lambda event: "alert_" + event.rule,
+    e.ExecutionEnded: lambda event: "ended_" + event.outcome,
+    e.Halted: lambda event: "halted_" + event.reason,
+    e.OrdersRefused: lambda event: "gate_refused_" + event.purpose.value,
+    e.OrderNotSent: lambda event: "not_sent",
+    e.CancelDecided: lambda event: "cancel_" + event.reason,
+    e.QueryDecided: lambda event: "query",
+    e.Disarmed: lambda event: "disarmed_" + event.reason,
+}
+
+
 class Checkers:
     """Watches one world. `violation` is empty, or says which invariant broke, when and how."""
 
@@ -29,6 +43,7 @@ class Checkers:
         self.branches: Counter[str] = Counter()
         self.cancels: set[str] = set()
         self.alerts: list[r.AlertRaised] = []
+        self._decided_seq: dict[str, int] = {}
         self._wired: set[str] = set()
         self._killed_level = ""
         self._not_found: dict[str, tuple[int, Nanos]] = {}
@@ -53,6 +68,8 @@ class Checkers:
 
     def on_crash(self) -> None:
         self.branches["crash"] += 1
+        kept = self.world.disk.seq
+        self._decided_seq = {name: seq for name, seq in self._decided_seq.items() if seq <= kept}
         self._not_found.clear()
 
     def on_kill(self, level: str) -> None:
@@ -65,29 +82,16 @@ class Checkers:
     def on_record(self, record: "Record") -> None:
         """A record was appended; the desk folds it right after."""
         event = record.event
-        if isinstance(event, r.Recovered):
-            self.branches["start_" + event.state] += 1
-            if event.state == "RECONCILED":
-                self._reconciled_epoch = record.epoch
+        branch = BRANCHES.get(type(event))
+        if branch is not None:
+            self.branches[branch(event)] += 1
+        if isinstance(event, r.Recovered) and event.state == "RECONCILED":
+            self._reconciled_epoch = record.epoch
         elif isinstance(event, e.OrdersDecided):
+            self._decided_seq.update((order.client_order_id, record.seq) for order in event.orders)
             self._judge.decision(record.program, event, record.at)
-        elif isinstance(event, e.ExecutionEnded):
-            self.branches["ended_" + event.outcome] += 1
-        elif isinstance(event, e.Halted):
-            self.branches["halted_" + event.reason] += 1
         elif isinstance(event, r.AlertRaised):
             self.alerts.append(event)
-            self.branches["alert_" + event.rule] += 1
-        elif isinstance(event, e.OrdersRefused):
-            self.branches["gate_refused_" + event.purpose.value] += 1
-        elif isinstance(event, e.OrderNotSent):
-            self.branches["not_sent"] += 1
-        elif isinstance(event, e.CancelDecided):
-            self.branches["cancel_" + event.reason] += 1
-        elif isinstance(event, e.QueryDecided):
-            self.branches["query"] += 1
-        elif isinstance(event, e.Disarmed):
-            self.branches["disarmed_" + event.reason] += 1
 
     # --- the wire ---
 
@@ -95,14 +99,8 @@ class Checkers:
         """Orders are about to leave together."""
         desk, disk = self.world.desk, self.world.disk
         assert desk is not None
-        durable = {
-            order.client_order_id
-            for record in disk.records[: disk.durable_seq]
-            if isinstance(record.event, e.OrdersDecided)
-            for order in record.event.orders
-        }
         for order in action.orders:
-            if order.client_order_id not in durable:
+            if self._decided_seq.get(order.client_order_id, disk.seq + 1) > disk.durable_seq:
                 self.fail("INV-04", f"{order.client_order_id} leaves before its record is durable")
         if self._reconciled_epoch != desk.epoch or desk.reconciliation.state is not DeskState.RECONCILED:
             self.fail("INV-20", f"{action.orders[0].client_order_id} leaves before the desk is reconciled")

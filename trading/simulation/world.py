@@ -25,7 +25,7 @@ from trading.simulation.market import Market
 from trading.simulation.venue import SimulatedVenue
 
 START: Nanos = 1_800_000_000 * SECOND
-CHAOS = 25 * SECOND  # how long faults last
+CHAOS = 12 * SECOND  # how long faults last
 CALM_MAX = 90 * SECOND  # within this, everything must have come to rest
 TICK_EVERY = 700 * MILLI
 EVENTS_MAX = 20_000
