@@ -33,6 +33,17 @@ BRANCHES: dict[type, Callable[[Any], str]] = {
     e.Disarmed: lambda event: "disarmed_" + event.reason,
 }
 
+EXPECTED_BRANCHES = (
+    *(f"order_{state.value}" for state in OrderState),
+    *(f"ended_{outcome}" for outcome in ("hedged", "topped_up", "rolled_back", "rejected", "not_sent", "flat")),
+    *(f"kill_{level}" for level in ("stop", "cancel", "neutralize")),
+    *(f"repair_{way}" for way in ("top_up", "unwind", "both_legs", "sub_unit", "reduce", "neutralize")),
+    "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
+    "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
+    "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
+    "disarmed_restart", "disarmed_executions_max",
+)  # fmt: skip
+
 
 class Checkers:
     """Watches one world. `violation` is empty, or says which invariant broke, when and how."""

@@ -77,6 +77,7 @@ class World:
         self.line_up = dict.fromkeys(self.names, False)
         self.line_number = dict.fromkeys(self.names, 0)
         self.half_open: set[str] = set()
+        self.unreachable_until: dict[str, Nanos] = {}
         self.desk: Desk | None = None
         self.engine_number = 0
         self.kills: list[tuple[str, e.Kill]] = []
@@ -152,6 +153,8 @@ class World:
         self.desk.recover(self.disk.records)
         self._perform(self.desk.resume(self.now, self.kills), "crash_in_recovery")
         for name in self.names:
+            if self.faults.hits("venue_unreachable"):
+                self.unreachable_until[name] = self.now + self.rng.randint(31 * SECOND, 40 * SECOND)
             self._connect_later(name)
 
     def crash(self) -> None:
@@ -281,7 +284,8 @@ class World:
 
     def _connect_later(self, name: str) -> None:
         delay = 20 * MILLI if self.faults.is_calm else self.rng.randint(20 * MILLI, 4 * SECOND)
-        self.later(delay, self._connect, name, self.line_number[name])
+        at = max(self.now + delay, self.unreachable_until.get(name, 0))
+        self.at(at, self._connect, name, self.line_number[name])
 
     def _connect(self, name: str, line_number: int) -> None:
         if self.desk is not None and not self.line_up[name] and line_number == self.line_number[name]:
