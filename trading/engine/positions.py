@@ -37,7 +37,7 @@ def reserving_cases(program: HedgeProgram) -> list[Execution]:
     state = program.state
     if not state.presumed_dead:
         return state.open
-    closed = {state.orders[name].execution for name in state.presumed_dead}
+    closed = dict.fromkeys(state.orders[name].execution for name in state.presumed_dead)
     return [*state.open, *(state.executions[name] for name in closed if state.executions[name].is_ended)]
 
 

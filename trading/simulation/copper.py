@@ -56,6 +56,7 @@ CU_HG = Pair(
 
 REPAIR = RepairPolicy(RepairPreference.CHEAPEST, 500 * MILLI, 3, D("200000"), 20 * SECOND)
 REPLY_TIMES = ReplyTimes(reply_due=SECOND, query_interval=500 * MILLI, presumed_dead=5 * SECOND)
+PAYUP = D("20")  # CNY/t
 
 
 def copper_terms(
@@ -67,7 +68,7 @@ def copper_terms(
     clip_units: int = 2,
     executions_max: int = 10,
     cooldown: Nanos = SECOND,
-    payup: Decimal = D("20"),
+    payup: Decimal = PAYUP,
     repair: RepairPolicy = REPAIR,
     time_to_live: Nanos = 3600 * SECOND,
 ) -> Terms:
@@ -79,7 +80,7 @@ def copper_terms(
     venues = {INSTRUMENTS[leg.instrument].venue for leg in pair.legs}
     return Terms(
         program, 1, pair, direction, trigger, clip_units, executions_max, cooldown, payup, D("0.02"),
-        ExecutionMode.TOGETHER, repair, time_to_live, {venue: REPLY_TIMES for venue in venues},
+        ExecutionMode.TOGETHER, repair, time_to_live, dict.fromkeys(venues, REPLY_TIMES),
     )  # fmt: skip
 
 

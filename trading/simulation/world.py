@@ -1,7 +1,7 @@
 """One schedule: a desk, its venues and its books in virtual time, driven through faults and then through calm.
 
-The desk, its programs, the gate and the recovery are the real ones. What is simulated is what surrounds them: the clock,
-the disk, the lines, the venues and the operators. The same seed gives the same schedule.
+The desk, its programs, the gate and the recovery are the real ones. What is simulated is what surrounds them: the
+clock, the disk, the lines, the venues and the operators. The same seed gives the same schedule.
 """
 
 from collections.abc import Callable
@@ -137,7 +137,16 @@ class World:
             return False
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
             return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
+        if self.risen():
+            return False
         return not any(what in (self._deliver, self._arrive) for _, _, what, _ in self._heap)
+
+    def risen(self) -> list[str]:
+        """Return orders that the desk presumes dead although they came to life at the venue and traded."""
+        programs = self.desk.programs.values() if self.desk else ()
+        truths = [venue.orders for venue in self.venues.values()]
+        dead = [name for program in programs for name in program.state.presumed_dead]
+        return [name for name in dead for known in truths if name in known and known[name].filled_lots]
 
     def _is_stuck(self, desk: Desk) -> bool:
         """Whether what is open waits for a person only."""
