@@ -55,8 +55,7 @@ def sends_before_the_journal(put: Any) -> None:
 
     def hasty(self: Any, prog: Any, decided: Any, now: int, out: list[Any]) -> None:
         propose(self, prog, decided, now, out)
-        if self._pending and self._pending[-1].decided.orders == decided.orders:
-            pending = self._pending.pop()
+        while (pending := self._outbox.next_intent(self.journal.seq)) is not None:
             out.append(Submit(pending.approved, pending.decided.orders))
 
     put(desk.Desk, "_propose", hasty)
@@ -224,7 +223,7 @@ def enters_while_a_case_is_open(put: Any) -> None:
 
 @mutant
 def sends_what_waited_too_long(put: Any) -> None:
-    put(desk.Desk, "_why_not_send", lambda self, pending, now: "")
+    put(desk, "why_not_send", lambda pending, now: "")
 
 
 @mutant

@@ -41,12 +41,10 @@ def reserving_cases(program: HedgeProgram) -> list[Execution]:
     return [*state.open, *(state.executions[name] for name in closed if state.executions[name].is_ended)]
 
 
-def worst_naked_lots(pair: str, instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
-    """Return the lots of one instrument that may stand without their other leg, over all programs of the pair."""
+def worst_naked_lots(instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
+    """Return the lots of one instrument that may stand without their other leg, over programs of one pair."""
     worst = 0
     for program in programs:
-        if program.terms.pair.code != pair:
-            continue
         for case in reserving_cases(program):
             naked, reserved = case.naked, case.reserved()
             for leg, traded in enumerate(program.instruments):

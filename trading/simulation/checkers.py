@@ -15,7 +15,8 @@ from trading.core.program import HedgeProgram
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
-from trading.engine.desk import SEND_WITHIN, Desk
+from trading.engine.desk import Desk
+from trading.engine.outbox import SEND_WITHIN
 from trading.engine.recovery import DeskState
 from trading.simulation.venue import VenueOrder
 
