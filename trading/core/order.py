@@ -134,7 +134,7 @@ class Order:
         if evidence not in (Evidence.SILENT, Evidence.CANCEL_ASKED):
             self.heard_at = now
             self.queries = 0
-        if self.state is S.WORKING and self.filled_lots >= self.intent.lots:
+        if self.filled_lots >= self.intent.lots and self.is_live:  # nothing is left that could still trade
             self.state = S.CLOSED
         if self.state is S.CLOSED and self.filled_lots >= self.cumulative_lots:
             self.state = S.SETTLED

@@ -21,7 +21,7 @@ from trading.engine.recovery import DeskState
 from trading.simulation.venue import VenueOrder
 
 if TYPE_CHECKING:
-    from trading.simulation.world import Record, World
+    from trading.simulation.world import World
 
 
 REPAIR_REFUSALS = ("HALTED", "PRICE_COLLAR", "NO_REFERENCE")  # what may stop a repair at the gate
@@ -96,7 +96,7 @@ class Checkers:
     def on_reply(self, reply: a.Reply) -> None:
         self.branches["command_ok" if reply.ok else "refused_" + reply.code] += 1
 
-    def on_record(self, record: "Record") -> None:
+    def on_record(self, record: r.Record) -> None:
         """A record was appended; the desk folds it right after."""
         event = record.event
         branch = BRANCHES.get(type(event))

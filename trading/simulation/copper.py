@@ -4,6 +4,7 @@ Contract sizes, ticks and fees as in domain.md §7.1 and §7.2; limits wide enou
 """
 
 from decimal import Decimal
+from typing import Literal
 
 from risk.limits import Limit, LimitKind, LimitSet
 from trading.core.events import Level, QuoteSeen
@@ -107,11 +108,11 @@ def copper_desk(programs: tuple[Terms, ...], limits: LimitSet = COPPER_LIMITS) -
     )
 
 
-def _venue(name: str, side: str, currency: str, capabilities: Capabilities) -> VenueConfig:
+def _venue(name: str, side: Literal["domestic", "foreign"], currency: str, capabilities: Capabilities) -> VenueConfig:
     return VenueConfig(
         name=name, kind="local", host="127.0.0.1", port=1, account="SIM", capabilities=capabilities,
         currency=currency, is_simulated=True, side=side, input_kind="generated",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def quote(

@@ -7,7 +7,7 @@ clock, the disk, the lines, the venues and the operators. The same seed gives th
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from risk.gate import review
 from risk.limits import Limit, LimitKind, LimitSet
@@ -17,6 +17,7 @@ from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine import commands as c
 from trading.engine.desk import Desk
+from trading.engine.records import Record
 from trading.engine.recovery import DeskState
 from trading.simulation.checkers import Checkers
 from trading.simulation.copper import COPPER_LIMITS, CU_CA, CU_HG, REPAIR, D, copper_desk, copper_terms
@@ -30,14 +31,6 @@ CALM_MAX = 90 * SECOND  # within this, everything must have come to rest
 TICK_EVERY = 700 * MILLI
 EVENTS_MAX = 20_000
 PROGRAM = "CU-SELL"
-
-
-class Record(NamedTuple):
-    seq: int
-    at: Nanos
-    epoch: int
-    program: str
-    event: Any
 
 
 class Disk:
@@ -54,7 +47,7 @@ class Disk:
         return len(self.records)
 
     def append(self, program: str, event: Any, now: Nanos, execution: str = "") -> int:
-        record = Record(self.seq + 1, now, self.epoch, program, event)
+        record = Record(self.seq + 1, now, self.epoch, program, execution, event, "")
         self.records.append(record)
         self.on_append(record)
         return record.seq
