@@ -16,9 +16,9 @@ class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
-        "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id", "is_ended",
-        "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned", "priced", "ratio_lots", "rejects",
-        "retry_at", "units",
+        "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
+        "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned", "priced",
+        "ratio_lots", "rejects", "retry_at", "units",
     )  # fmt: skip
 
     def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:

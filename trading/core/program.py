@@ -7,6 +7,7 @@ in it. Its spine: a silent order? ask. Naked? repair. Something unsettled? wait.
 an entry.
 """
 
+from collections.abc import Iterator
 from enum import IntEnum
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from trading.core.depth import walk, worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.measure import BadTerms, CompiledTrigger, shown
-from trading.core.order import OrderState
+from trading.core.order import SETTLED_STATES
 from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
@@ -103,8 +104,8 @@ class HedgeProgram:
         for case in state.open:
             if (unwanted := self._unwanted(case)) is not None:
                 return unwanted
-            if (silent := self._silent(case, now)) is not None:
-                return silent
+        if (silent := self._silent(now)) is not None:
+            return silent
         for case in state.open:
             if any(case.naked):
                 if (repair := self._repair(case, now)) is not None:
@@ -132,16 +133,25 @@ class HedgeProgram:
                 names.append(order.intent.client_order_id)
         return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
 
-    def _silent(self, case: Execution, now: Nanos) -> e.QueryDecided | None:
-        """Return the query of every order of the case whose venue is up and owes an answer."""
-        names = tuple(
-            order.intent.client_order_id
-            for order in case.orders
-            if order.intent.venue in self.state.up_since
-            and (due := order.query_due_at(self.terms.reply_times[order.intent.venue])) is not None
-            and now >= due
-        )
+    def _silent(self, now: Nanos) -> e.QueryDecided | None:
+        """Return the query of every order whose venue is up and owes an answer."""
+        names = tuple(name for name, due in self._queries_due() if now >= due)
         return e.QueryDecided(names, "silent") if names else None
+
+    def _queries_due(self) -> Iterator[tuple[str, Nanos]]:
+        """Yield (order id, when to ask) for every order that a venue on a live line still owes something about."""
+        state, times = self.state, self.terms.reply_times
+        for case in state.open:
+            for order in case.orders:
+                venue = order.intent.venue
+                if order.state not in SETTLED_STATES and venue in state.up_since:
+                    due = order.query_due_at(times[venue])
+                    if due is not None:
+                        yield order.intent.client_order_id, due
+        for name in state.presumed_dead:
+            venue = state.orders[name].intent.venue
+            if venue in state.up_since and (due := state.orders[name].query_due_at(times[venue])) is not None:
+                yield name, due
 
     def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
         """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
@@ -279,20 +289,17 @@ class HedgeProgram:
 
     def handle(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Fold a journaled fact; return what the host must do next, in order."""
-        if isinstance(event, e.TermsChanged):
+        if type(event) is e.TermsChanged and event.terms != self.terms:
             self._adopt(event.terms)
         return self.state.fold(event, now)
 
     def deadline(self, now: Nanos) -> Nanos | None:
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
-        times = [state.armed_until] if state.mode is Mode.ARMED else []
+        times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
+        if state.mode is Mode.ARMED:
+            times.append(state.armed_until)
         for case in state.open:
-            for order in case.orders:
-                if order.intent.venue in state.up_since:
-                    due = order.query_due_at(self.terms.reply_times[order.intent.venue])
-                    if due is not None:
-                        times.append(due)
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
                 if not case.is_live:
@@ -325,5 +332,3 @@ class HedgeProgram:
             return "DISARMED"
         return "COOLDOWN" if now and now < state.cooldown_until else "ARMED"
 
-
-__all__ = ["DOMESTIC", "FOREIGN", "FX", "HedgeProgram", "OrderState", "Permit"]

@@ -5,19 +5,48 @@ what was believed and with which evidence.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
+from trading.core.execution import Execution
 from trading.core.order import Order, OrderState
 from trading.core.program import HedgeProgram
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
 from trading.engine.desk import Desk
+from trading.engine.outbox import SEND_WITHIN
 from trading.engine.recovery import DeskState
+from trading.simulation.venue import VenueOrder
 
 if TYPE_CHECKING:
-    from trading.simulation.world import Record, World
+    from trading.simulation.world import World
+
+
+REPAIR_REFUSALS = ("HALTED", "PRICE_COLLAR", "NO_REFERENCE")  # what may stop a repair at the gate
+BRANCHES: dict[type, Callable[[Any], str]] = {
+    r.Recovered: lambda event: "start_" + event.state,
+    r.AlertRaised: lambda event: "alert_" + event.rule,
+    e.ExecutionEnded: lambda event: "ended_" + event.outcome,
+    e.Halted: lambda event: "halted_" + event.reason,
+    e.OrdersRefused: lambda event: "gate_refused_" + event.purpose.value,
+    e.OrderNotSent: lambda event: "not_sent",
+    e.CancelDecided: lambda event: "cancel_" + event.reason,
+    e.QueryDecided: lambda event: "query",
+    e.Disarmed: lambda event: "disarmed_" + event.reason,
+}
+
+EXPECTED_BRANCHES = (
+    *(f"order_{state.value}" for state in OrderState),
+    *(f"ended_{outcome}" for outcome in ("hedged", "topped_up", "rolled_back", "rejected", "not_sent", "flat")),
+    *(f"kill_{level}" for level in ("stop", "cancel", "neutralize")),
+    *(f"repair_{way}" for way in ("top_up", "unwind", "both_legs", "sub_unit", "reduce", "neutralize")),
+    "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
+    "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
+    "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
+    "disarmed_restart", "disarmed_executions_max",
+)  # fmt: skip
 
 
 class Checkers:
@@ -29,10 +58,12 @@ class Checkers:
         self.branches: Counter[str] = Counter()
         self.cancels: set[str] = set()
         self.alerts: list[r.AlertRaised] = []
+        self._decided_seq: dict[str, int] = {}
         self._wired: set[str] = set()
         self._killed_level = ""
         self._not_found: dict[str, tuple[int, Nanos]] = {}
         self._reconciled_epoch = 0
+        self._told: set[str] = set()  # venues that listed all orders since this start
         self._states: dict[str, OrderState] = {}
         self._judge = Judge(self)
 
@@ -50,9 +81,12 @@ class Checkers:
     def on_start(self, desk: Desk) -> None:
         self._reconciled_epoch = 0
         self._states.clear()
+        self._told.clear()
 
     def on_crash(self) -> None:
         self.branches["crash"] += 1
+        kept = self.world.disk.seq
+        self._decided_seq = {name: seq for name, seq in self._decided_seq.items() if seq <= kept}
         self._not_found.clear()
 
     def on_kill(self, level: str) -> None:
@@ -62,32 +96,36 @@ class Checkers:
     def on_reply(self, reply: a.Reply) -> None:
         self.branches["command_ok" if reply.ok else "refused_" + reply.code] += 1
 
-    def on_record(self, record: "Record") -> None:
+    def on_record(self, record: r.Record) -> None:
         """A record was appended; the desk folds it right after."""
         event = record.event
-        if isinstance(event, r.Recovered):
-            self.branches["start_" + event.state] += 1
-            if event.state == "RECONCILED":
-                self._reconciled_epoch = record.epoch
+        branch = BRANCHES.get(type(event))
+        if branch is not None:
+            self.branches[branch(event)] += 1
+        if isinstance(event, r.Recovered) and event.state == "RECONCILED":
+            self._reconciled_epoch = record.epoch
+            self._reconciled()
+        elif isinstance(event, e.OrdersRefused):
+            if event.purpose is e.Purpose.ENTRY and event.code == "NO_REFERENCE":
+                self.fail("INV-09", f"{event.execution} was asked for on a stale quote")
+            if event.purpose is not e.Purpose.ENTRY and event.code not in REPAIR_REFUSALS:
+                self.fail("INV-12", f"a repair of {event.execution} is refused with {event.code}")
         elif isinstance(event, e.OrdersDecided):
+            self._decided_seq.update((order.client_order_id, record.seq) for order in event.orders)
             self._judge.decision(record.program, event, record.at)
-        elif isinstance(event, e.ExecutionEnded):
-            self.branches["ended_" + event.outcome] += 1
-        elif isinstance(event, e.Halted):
-            self.branches["halted_" + event.reason] += 1
         elif isinstance(event, r.AlertRaised):
             self.alerts.append(event)
-            self.branches["alert_" + event.rule] += 1
-        elif isinstance(event, e.OrdersRefused):
-            self.branches["gate_refused_" + event.purpose.value] += 1
-        elif isinstance(event, e.OrderNotSent):
-            self.branches["not_sent"] += 1
-        elif isinstance(event, e.CancelDecided):
-            self.branches["cancel_" + event.reason] += 1
-        elif isinstance(event, e.QueryDecided):
-            self.branches["query"] += 1
-        elif isinstance(event, e.Disarmed):
-            self.branches["disarmed_" + event.reason] += 1
+
+    def _reconciled(self) -> None:
+        """The desk says it knows everything: every venue must have told everything on its present line."""
+        desk = self.world.desk
+        silent = [name for name in self.world.names if name not in self._told]
+        if silent:
+            self.fail("INV-20", f"reconciled, and {', '.join(silent)} has not told its orders")
+        for program in desk.programs.values() if desk else ():
+            for case in program.state.open:
+                if case.is_live:
+                    self.fail("INV-20", f"reconciled, and the fate of an order of {case.id} is unknown")
 
     # --- the wire ---
 
@@ -95,14 +133,11 @@ class Checkers:
         """Orders are about to leave together."""
         desk, disk = self.world.desk, self.world.disk
         assert desk is not None
-        durable = {
-            order.client_order_id
-            for record in disk.records[: disk.durable_seq]
-            if isinstance(record.event, e.OrdersDecided)
-            for order in record.event.orders
-        }
         for order in action.orders:
-            if order.client_order_id not in durable:
+            seq = self._decided_seq.get(order.client_order_id, disk.seq + 1)
+            if seq <= disk.seq and self.world.now - disk.records[seq - 1].at > SEND_WITHIN:
+                self.fail("INV-09", f"{order.client_order_id} leaves long after it was decided")
+            if seq > disk.durable_seq:
                 self.fail("INV-04", f"{order.client_order_id} leaves before its record is durable")
         if self._reconciled_epoch != desk.epoch or desk.reconciliation.state is not DeskState.RECONCILED:
             self.fail("INV-20", f"{action.orders[0].client_order_id} leaves before the desk is reconciled")
@@ -119,6 +154,8 @@ class Checkers:
         self._wired.add(order.client_order_id)
 
     def on_delivery(self, event: e.Event) -> None:
+        if isinstance(event, e.StatusEnded):
+            self._told.add(event.venue)
         if isinstance(event, e.OrderStatus) and event.state == "not_found":
             desk = self.world.desk
             assert desk is not None
@@ -166,9 +203,8 @@ class Checkers:
             self.fail("INV-07", f"{name} is called not sent, and it was sent")
         if state is OrderState.REJECTED and (truth is None or not truth.is_rejected):
             self.fail("INV-07", f"{name} is called rejected, and it was not")
-        if state is OrderState.SETTLED and self.is_truthful:
-            if truth is None or truth.is_working or truth.filled_lots != order.filled_lots:
-                self.fail("INV-07", f"{name} is called settled at {order.filled_lots} lots, and it is not")
+        if state is OrderState.SETTLED and self.is_truthful and not _is_over(truth, order.filled_lots):
+            self.fail("INV-07", f"{name} is called settled at {order.filled_lots} lots, and it is not")
 
     def _presumed(self, order: Order) -> None:
         name = order.intent.client_order_id
@@ -203,6 +239,26 @@ class Checkers:
                 self.fail("INV-18", f"{case.id} halted without an alert")
         if state.open:
             self.branches["escalated"] += 1
+        for order in self.world.risen():
+            self.fail("INV-07", f"{order} is presumed dead, the venue traded it, and nobody asked again")
+        for case in state.executions.values():
+            self._matched_in_truth(program, case)
+
+    def _matched_in_truth(self, program: HedgeProgram, case: Execution) -> None:
+        """What the venues really traded for an ended execution is whole units, and what we call naked is so."""
+        if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
+            return
+        along = [0] * len(case.ratio_lots)
+        for order in case.orders:
+            truth = self.world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
+            sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1
+            along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+        units = {lots // ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)}
+        is_whole = len(units) == 1 and not any(
+            lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)
+        )
+        if case.is_ended and not is_whole:
+            self.fail("INV-18", f"{case.id} ended as {case.outcome}, and {along} lots are no whole units")
 
     def _positions(self, desk: Desk) -> None:
         """INV-01: our positions are the venues', once nothing is unsettled."""
@@ -227,6 +283,10 @@ class Checkers:
         codes = self.world.config.instruments
         if any(desk.positions.confirmed[i.code] != again.positions.confirmed[i.code] for i in codes):
             self.fail("INV-15", "the fold of the journal gives other positions")
+
+
+def _is_over(truth: VenueOrder | None, lots: Lots) -> bool:
+    return truth is not None and not truth.is_working and truth.filled_lots == lots
 
 
 class Judge:
@@ -304,7 +364,8 @@ class Judge:
         planned = case.units * case.ratio_lots[order.leg]
         along = case.along[order.leg]
         if most > max(planned, along) or least < min(0, along):
-            self._checkers.fail("INV-02", f"{order.client_order_id}: leg {order.leg} could reach {least}..{most} of {planned}")
+            text = f"{order.client_order_id}: leg {order.leg} could reach {least}..{most} of {planned}"
+            self._checkers.fail("INV-02", text)
         self._contains_truth(desk, program.instruments[order.leg].code, order.venue)
 
     def _contains_truth(self, desk: Desk, instrument: str, venue: str) -> None:

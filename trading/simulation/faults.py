@@ -23,6 +23,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "answer_lost": (0.3, 0.4),
     "line_drop": (0.3, 0.06),  # 31, 32
     "half_open": (0.12, 0.04),  # 33
+    "venue_unreachable": (0.08, 0.3),  # 32: longer than recovery waits
     "venue_halt": (0.15, 0.05),  # 22
     "feed_frozen": (0.15, 0.05),  # 45
     "quote_crossed": (0.2, 0.15),  # 47

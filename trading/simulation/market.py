@@ -80,5 +80,6 @@ class Market:
         if faults.hits("quote_zero"):
             return msgspec.structs.replace(quote, bids=(Level(0, 10),))
         if faults.hits("quote_one_sided"):
-            return msgspec.structs.replace(quote, bids=()) if self._rng.random() < 0.5 else msgspec.structs.replace(quote, asks=())
+            empty = "bids" if self._rng.random() < 0.5 else "asks"
+            return msgspec.structs.replace(quote, **{empty: ()})
         return quote

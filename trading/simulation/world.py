@@ -1,13 +1,13 @@
 """One schedule: a desk, its venues and its books in virtual time, driven through faults and then through calm.
 
-The desk, its programs, the gate and the recovery are the real ones. What is simulated is what surrounds them: the clock,
-the disk, the lines, the venues and the operators. The same seed gives the same schedule.
+The desk, its programs, the gate and the recovery are the real ones. What is simulated is what surrounds them: the
+clock, the disk, the lines, the venues and the operators. The same seed gives the same schedule.
 """
 
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from risk.gate import review
 from risk.limits import Limit, LimitKind, LimitSet
@@ -17,6 +17,7 @@ from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine import commands as c
 from trading.engine.desk import Desk
+from trading.engine.records import Record
 from trading.engine.recovery import DeskState
 from trading.simulation.checkers import Checkers
 from trading.simulation.copper import COPPER_LIMITS, CU_CA, CU_HG, REPAIR, D, copper_desk, copper_terms
@@ -25,19 +26,11 @@ from trading.simulation.market import Market
 from trading.simulation.venue import SimulatedVenue
 
 START: Nanos = 1_800_000_000 * SECOND
-CHAOS = 25 * SECOND  # how long faults last
+CHAOS = 12 * SECOND  # how long faults last
 CALM_MAX = 90 * SECOND  # within this, everything must have come to rest
 TICK_EVERY = 700 * MILLI
 EVENTS_MAX = 20_000
 PROGRAM = "CU-SELL"
-
-
-class Record(NamedTuple):
-    seq: int
-    at: Nanos
-    epoch: int
-    program: str
-    event: Any
 
 
 class Disk:
@@ -54,7 +47,7 @@ class Disk:
         return len(self.records)
 
     def append(self, program: str, event: Any, now: Nanos, execution: str = "") -> int:
-        record = Record(self.seq + 1, now, self.epoch, program, event)
+        record = Record(self.seq + 1, now, self.epoch, program, execution, event, "")
         self.records.append(record)
         self.on_append(record)
         return record.seq
@@ -77,6 +70,7 @@ class World:
         self.line_up = dict.fromkeys(self.names, False)
         self.line_number = dict.fromkeys(self.names, 0)
         self.half_open: set[str] = set()
+        self.unreachable_until: dict[str, Nanos] = {}
         self.desk: Desk | None = None
         self.engine_number = 0
         self.kills: list[tuple[str, e.Kill]] = []
@@ -136,7 +130,16 @@ class World:
             return False
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
             return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
+        if self.risen():
+            return False
         return not any(what in (self._deliver, self._arrive) for _, _, what, _ in self._heap)
+
+    def risen(self) -> list[str]:
+        """Return orders that the desk presumes dead although they came to life at the venue and traded."""
+        programs = self.desk.programs.values() if self.desk else ()
+        truths = [venue.orders for venue in self.venues.values()]
+        dead = [name for program in programs for name in program.state.presumed_dead]
+        return [name for name in dead for known in truths if name in known and known[name].filled_lots]
 
     def _is_stuck(self, desk: Desk) -> bool:
         """Whether what is open waits for a person only."""
@@ -152,6 +155,8 @@ class World:
         self.desk.recover(self.disk.records)
         self._perform(self.desk.resume(self.now, self.kills), "crash_in_recovery")
         for name in self.names:
+            if self.faults.hits("venue_unreachable"):
+                self.unreachable_until[name] = self.now + self.rng.randint(31 * SECOND, 40 * SECOND)
             self._connect_later(name)
 
     def crash(self) -> None:
@@ -281,7 +286,8 @@ class World:
 
     def _connect_later(self, name: str) -> None:
         delay = 20 * MILLI if self.faults.is_calm else self.rng.randint(20 * MILLI, 4 * SECOND)
-        self.later(delay, self._connect, name, self.line_number[name])
+        at = max(self.now + delay, self.unreachable_until.get(name, 0))
+        self.at(at, self._connect, name, self.line_number[name])
 
     def _connect(self, name: str, line_number: int) -> None:
         if self.desk is not None and not self.line_up[name] and line_number == self.line_number[name]:
