@@ -197,3 +197,12 @@ def test_known_times() -> None:
 )
 def test_what_is_no_time_is_not_read_as_one(text: bytes) -> None:
     assert parse_utc(text) is None
+
+
+def test_a_checksum_that_is_not_a_field_of_its_own_is_garbled() -> None:
+    body = b"35=0\x0158=x"
+    head = b"8=FIX.4.4\x019=%d\x01%b" % (len(body), body)
+
+    [garbled] = Decoder().feed(b"%b10=%03d\x01" % (head, checksum(head)))
+
+    assert isinstance(garbled, GarbledBytes) and "CheckSum(10)" in garbled.reason

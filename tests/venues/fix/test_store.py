@@ -1,5 +1,6 @@
 """Numbers and messages outlive the process; a torn end is cut off, damage is refused."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,22 @@ def test_a_reset_at_logon_starts_one_new_file_on_each_side(tmp_path: Path) -> No
 
     assert ours.is_logged_on and theirs.is_logged_on
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broker", "broker.0001", "desk", "desk.0001"]
+
+
+def test_a_full_disk_stops_the_message_and_leaves_the_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "session"
+    store = FileStore(path)
+    store.append_out(1, b"one")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(OSError, match="is the disk full"):
+            store.append_out(2, b"two" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert store.next_out == 2
+    store.append_out(2, b"again")
+    store.close()
+
+    assert list(FileStore(path).outbound(1, 9)) == [(1, b"one"), (2, b"again")]
