@@ -20,14 +20,14 @@ export const programs = {
 };
 
 export const pairs = {
-  board: <Row>() => get<{ desk: string; pairs: Row[] }>("board"),
-  detail: (code: string) => get<Record<string, unknown>>(`pairs/${at(code)}`),
+  board: <Row>() => get<{ desks: string[]; pairs: Row[] }>("board"),
+  detail: (code: string) => get<T.PairDetail>(`pairs/${at(code)}`),
 };
 
 export const kill = {
   fire: (body: { level: string; scope: string; reason: string }, key: string) => post<T.CommandAccepted>("kill", body, key),
-  requestLift: (reason: string, key: string) => post<{ id?: number | string }>("kill/lift", { reason }, key),
-  approveLift: (id: number | string) => post<unknown>(`kill/lift/${at(String(id))}/approve`),
+  requestLift: (body: { scope: string; reason: string }) => post<{ approval_id: number; state: string }>("kill/lift", body),
+  decideLift: (id: number, verdict: "approve" | "reject", note: string) => post<unknown>(`kill/lift/${id}/${verdict}`, { note }),
 };
 
 export const executions = {
@@ -36,21 +36,21 @@ export const executions = {
 };
 
 export const risk = {
-  thresholds: () => get<T.Threshold[] | T.Page<T.Threshold>>("thresholds"),
-  change: (id: number | string, body: { hard: string; warn: string | null; reason: string; base_version: number }) =>
-    put<Record<string, unknown>>(`thresholds/${at(String(id))}`, body),
-  approvals: () => get<T.Approval[] | T.Page<T.Approval>>("approvals"),
-  decide: (id: number | string, verdict: "approve" | "reject", note: string) => post<unknown>(`approvals/${at(String(id))}/${verdict}`, { note }),
+  thresholds: () => get<T.Thresholds>("thresholds"),
+  change: (id: number, body: { hard: string; warn: string | null; reason: string; base_version: number }) =>
+    put<T.Threshold | T.Approval>(`thresholds/${id}`, body),
+  approvals: () => get<T.Approval[]>("approvals"),
+  decide: (id: number, verdict: "approve" | "reject", note: string) => post<T.Approval>(`approvals/${id}/${verdict}`, { note }),
 };
 
 export const alerts = {
-  since: (seq: number) => get<unknown>("alerts", { after: seq }),
+  since: <Alert>(changedSeq: number) => get<Alert[]>("alerts", { after: changedSeq }),
   acknowledge: (seq: number, note: string) => post<unknown>(`alerts/${seq}/ack`, { note }),
 };
 
 export const audit = {
   receipts: (query: Query) => get<T.Page<T.Receipt>>("audit/receipts", query),
-  verify: (project: string) => get<T.Verification>("audit/verify", { project }),
+  verify: (project: string) => get<Record<string, unknown>>("audit/verify", { project }),
 };
 
 export const projects = {
@@ -61,12 +61,12 @@ export const projects = {
 };
 
 export const venues = {
-  list: () => get<T.VenueInfo[] | { venues: T.VenueInfo[] }>("venues"),
-  health: () => get<Record<string, unknown>>("health"),
+  list: () => get<T.Venues>("venues"),
+  health: () => get<{ environment: string; database: string; redis: string; uptime_s: number }>("health"),
 };
 
 /** Lists come plain or paged; the screen wants the rows. */
-export function rowsOf<R>(answer: R[] | T.Page<R> | Record<string, unknown>, name = "results"): R[] {
+export function rowsOf<R>(answer: R[] | T.Page<R> | Record<string, unknown>, name = "items"): R[] {
   if (Array.isArray(answer)) return answer;
   const found = (answer as Record<string, unknown>)[name] ?? (answer as Record<string, unknown>).results;
   return Array.isArray(found) ? (found as R[]) : [];

@@ -3,9 +3,9 @@ type Decimal = string;
 type Nanos = number | string;
 
 export interface Page<T> {
-  results: T[];
+  items: T[];
   next: string | null;
-  count: number | null;
+  count?: number | null;
 }
 
 export interface Me {
@@ -14,12 +14,6 @@ export interface Me {
   roles: string[];
   permissions: string[];
   preferences: Record<string, string>;
-  environment?: string;
-}
-
-export interface Sentence {
-  code?: string;
-  text: string;
 }
 
 export interface ArmReview {
@@ -28,13 +22,15 @@ export interface ArmReview {
   environment: string;
   sentences_en: string[];
   sentences_zh: string[];
-  legs: { instrument: string; side: string; lots: number; quantity: string; venue?: string; role?: string }[];
+  action_en?: string;
+  action_zh?: string;
+  legs: { instrument: string; side: string; lots: number; quantity: string; unit?: string; role?: string; price_now?: Decimal | null; currency?: string }[];
   worst_cost: Decimal | null;
-  currency?: string;
+  worst_cost_currency?: string;
   executions_max: number;
   ttl_s: number;
   would_fire: boolean | null;
-  limits: { kind: string; scope?: string; limit: Decimal; used?: Decimal | null; unit?: string }[];
+  limits: { kind: string; label_en?: string; label_zh?: string; instrument?: string; after?: Decimal | null; limit: Decimal | null }[];
 }
 
 export interface CommandAccepted {
@@ -48,52 +44,77 @@ export interface Command {
   text: string | null;
 }
 
+export interface LegFacts {
+  instrument: string;
+  venue: string;
+  symbol?: string;
+  role: "domestic" | "foreign";
+  ratio_lots: number;
+  tick: Decimal;
+  multiplier: Decimal;
+  unit: string;
+  currency: string;
+  time_zone?: string;
+  is_simulated?: boolean;
+  source?: string;
+}
+
 export interface Program {
   name: string;
+  desk?: string;
   pair: string;
   project?: string;
-  state: string;
   revision: number;
-  direction: string;
-  measure: string;
-  comparator?: string;
-  trigger_value: Decimal;
-  clip_units: number;
-  executions_max: number;
+  terms: Record<string, unknown>;
+  state: string;
+  reason?: string;
+  armed_by?: string;
+}
+
+export interface PairDetail {
+  code: string;
+  project: string;
+  common_unit: string;
+  unit_quantity: string;
+  fx_instrument: string | null;
+  leg_age_max_ms: number;
+  leg_skew_max_ms: number;
+  fx_age_max_ms: number;
+  parity: Record<string, string> | null;
+  legs: LegFacts[];
+  programs: Program[];
+  positions?: { instrument: string; long_lots?: number; short_lots?: number; net_lots: number; today_lots?: number; yesterday_lots?: number }[];
 }
 
 export interface ExecutionSummary {
   id: string;
   pair: string;
   program: string;
-  project?: string | null;
-  direction?: string | null;
-  started_at: Nanos;
-  ended_at?: Nanos | null;
+  project: string;
+  direction: string;
+  clips: number;
   outcome: string;
-  clips?: number | null;
-  leg_gap_ns?: Nanos | null;
-  duration_ns?: Nanos | null;
-  peak_naked_lots?: number | null;
-  naked_ns?: Nanos | null;
-  measure?: string | null;
-  measure_seen?: Decimal | null;
-  measure_got?: Decimal | null;
-  slippage?: Decimal | null;
-  slippage_rate?: Decimal | null;
-  slippage_limit?: Decimal | null;
-  fees?: Decimal | null;
-  currency?: string | null;
-  receipt_hash?: string | null;
-  receipt_ok?: boolean | null;
-  legs?: { instrument: string; side: string; lots: number }[];
+  started_at_ns: Nanos;
+  ended_at_ns: Nanos | null;
+  total_ns: Nanos | null;
+  measure: string;
+  measure_value: Decimal | null;
+  trigger_value: Decimal | null;
+  leg_gap_ns: Nanos | null;
+  naked_peak_lots: Decimal | null;
+  naked_lot_ms: Decimal | null;
+  slippage: Decimal | null;
+  fees: Decimal | null;
+  currency: string;
+  last_seq: number;
 }
 
 export interface Step {
   key: string;
+  seq: number;
   group: string;
   label_key: string;
-  values: Record<string, string | number | null>;
+  values: Record<string, string>;
   at_ns: Nanos;
   duration_ns: Nanos | null;
   clock: string;
@@ -102,91 +123,110 @@ export interface Step {
 
 export interface DecisionOption {
   name: string;
-  target_units: number | null;
+  target_units: number;
   lots_by_leg: number[];
   cost: Decimal | null;
   reason: string;
-  chosen?: boolean;
 }
 
 export interface Decision {
-  key?: string;
+  seq: number;
   at_ns: Nanos;
   purpose: string;
-  chosen?: string | null;
+  measure_value: Decimal | null;
+  trigger_value: Decimal | null;
+  limits_version: string;
+  orders: string[];
   options: DecisionOption[];
 }
 
 export interface ChildOrder {
   client_order_id: string;
-  venue_order_id?: string | null;
-  leg: number;
+  venue_order_id: string;
+  venue: string;
   instrument: string;
-  venue?: string;
+  leg: number;
+  attempt: number;
+  purpose: string;
   side: string;
   lots: number;
   filled_lots: number;
   price: Decimal;
-  average_price?: Decimal | null;
-  purpose: string;
+  time_in_force: string;
+  offset: string;
   state: string;
-  time_in_force?: string;
-  attempt?: number;
+  sent_at_ns: Nanos | null;
+  accepted_at_ns: Nanos | null;
+  closed_at_ns: Nanos | null;
+  close_reason: string;
+  reject_code: string;
+  reject_text: string;
 }
 
 export interface Fill {
-  fill_id: string;
   client_order_id: string;
+  fill_id: string;
+  venue: string;
+  instrument: string;
   leg: number;
-  instrument?: string;
-  side?: string;
+  side: string;
   lots: number;
   price: Decimal;
-  at_ns: Nanos;
-  exchange_at_ns?: Nanos | null;
+  exchange_at_ns: Nanos | null;
+  recorded_at_ns: Nanos;
 }
 
 export interface ExecutionDetail {
   summary: ExecutionSummary;
+  t0_ns: Nanos;
   steps: Step[];
   orders: ChildOrder[];
   fills: Fill[];
   decisions: Decision[];
-  naked_band: { at_ns: Nanos; lots: number }[];
-  receipts: { stream?: string; first?: number; last?: number; ok?: boolean | null; head_hash?: string } | null;
+  naked_band: { at_ns: Nanos; lots: Decimal }[];
+  receipts: { stream: string; first_seq: number; last_seq: number; count: number } | null;
+}
+
+export interface Approval {
+  id: number;
+  kind: string;
+  subject: string;
+  request: Record<string, unknown> | null;
+  base_version: number | null;
+  reason: string;
+  requested_by: string;
+  requested_at: string;
+  expires_at: string | null;
+  state: string;
+  decided_by: string;
+  decided_at: string | null;
+  note: string;
+  is_expired: boolean;
+  can_decide: boolean;
 }
 
 export interface Threshold {
-  id: number | string;
+  id: number;
+  desk: string;
   kind: string;
+  unit: string;
+  label_en: string;
+  label_zh: string;
   scope_venue: string;
   scope_instrument: string;
   scope_pair: string;
   hard: Decimal;
   warn: Decimal | null;
-  unit?: string;
   version: number;
-  used?: Decimal | null;
-  peak?: Decimal | null;
-  pending?: Decimal | null;
-  changed_by?: string | null;
-  changed_at?: Nanos | string | null;
+  changed_at: string | null;
+  changed_by: string;
+  reason: string;
+  pending: Approval | null;
 }
 
-export interface Approval {
-  id: number | string;
-  kind: string;
-  subject: string;
-  before: string | null;
-  after: string | null;
-  reason: string;
-  requested_by: string;
-  requested_at: Nanos | string;
-  base_version: number | null;
-  base_is_current?: boolean;
-  state: string;
-  decided_by?: string | null;
-  may_decide?: boolean;
+export interface Thresholds {
+  versions: { desk: string; version: number; hash: string; in_force_version: number | null }[];
+  thresholds: Threshold[];
 }
 
 export interface Receipt {
@@ -200,21 +240,9 @@ export interface Receipt {
   program: string | null;
   execution: string | null;
   instruments: string[] | string | null;
-  body: string;
+  body: unknown;
   prev_hash: string;
   hash: string;
-}
-
-export interface Verification {
-  ok: boolean;
-  checked: number;
-  first_seq?: number | null;
-  last_seq?: number | null;
-  head_hash?: string | null;
-  bad_seq?: number | null;
-  expected?: string | null;
-  found?: string | null;
-  streams?: { stream: string; ok: boolean; checked: number; head_hash?: string | null; bad_seq?: number | null }[];
 }
 
 export interface Project {
@@ -223,29 +251,46 @@ export interface Project {
   stage: string;
   owner?: string | null;
   pairs?: string[];
-  programs?: string[];
-  executions?: number;
-  receipts?: number;
-  started_at?: Nanos | string | null;
+  [extra: string]: unknown;
+}
+
+export interface VenueInstrument {
+  code: string;
+  symbol?: string;
+  is_pricing_only?: boolean;
+  time_zone?: string;
+  sessions?: { phases: string[][]; valid_from: string; source: string } | null;
 }
 
 export interface VenueInfo {
-  name: string;
-  display_name?: string;
+  desk?: string;
+  venue: string;
   kind: string;
   side: string;
+  currency?: string;
   is_simulated: boolean;
   input_kind: string;
   input_label: string;
+  is_around_the_clock?: boolean;
+  address?: string;
+  account?: string;
+  instruments: VenueInstrument[];
+  live: Record<string, unknown> | null;
+}
+
+export interface EngineInfo {
+  desk: string;
+  epoch: number;
   state: string;
-  since?: Nanos | null;
-  heartbeat_age_ms?: number | null;
-  phase?: string | null;
-  time_zone?: string | null;
-  host?: string;
-  port?: number;
-  clock_offset_ms?: Decimal | number | null;
-  currency?: string;
-  capabilities?: Record<string, unknown>;
-  instruments?: { code: string; symbol?: string; tick?: string; multiplier?: string; unit?: string; currency?: string }[];
+  reason: string;
+  journal_seq: number;
+  recorded_at_ns: Nanos;
+  copied_at_ns: Nanos;
+  problem: string;
+  live: Record<string, unknown> | null;
+}
+
+export interface Venues {
+  venues: VenueInfo[];
+  engines: EngineInfo[];
 }

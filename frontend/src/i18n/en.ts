@@ -29,7 +29,7 @@ export default {
   login: {
     username: "User name", password: "Password", submit: "Log in", busy: "Logging in…", expired: "Your session ended. Log in again; armed programs were not changed by it.",
     down: "The server does not answer. Check that it is running, then try again.", hint: "The first start writes the demo logins to the terminal and to var/demo-logins.txt.",
-    code: { invalid_credentials: "User name or password is wrong.", bad_credentials: "User name or password is wrong.", authentication_failed: "User name or password is wrong.", locked: "Too many attempts. Wait, then try again.", throttled: "Too many attempts. Wait, then try again." },
+    code: { wrong_credentials: "User name or password is wrong.", locked_out: "Too many wrong passwords. Wait 15 minutes, or ask an administrator.", csrf_failed: "Reload the page and try again." },
   },
   side: { buy: "Buy", sell: "Sell" },
   leg: { domestic: "Domestic", foreign: "Foreign", domesticShort: "D", foreignShort: "F", none: "Both" },
@@ -38,7 +38,7 @@ export default {
   quality: { live: "live", quiet: "quiet", stale: "stale", closed: "closed", invalid: "invalid" },
   limitedBy: { domestic: "D limits", foreign: "F limits", both: "both limit", clip: "clip cap", none: "" },
   programState: {
-    DRAFT: "Draft", DISARMED: "Disarmed", ARMING: "Arming", ARMED: "Armed", EXECUTING: "Executing", REPAIRING: "Repairing", COOLDOWN: "Cooldown",
+    UNKNOWN: "Unknown", DRAFT: "Draft", DISARMED: "Disarmed", ARMING: "Arming", ARMED: "Armed", EXECUTING: "Executing", REPAIRING: "Repairing", COOLDOWN: "Cooldown",
     SUSPENDED: "Suspended", HALTED: "Halted", REJECTED: "Rejected", NAKED: "Naked",
   },
   stateReason: {
@@ -61,7 +61,7 @@ export default {
   trigger: { away: "{distance} away", reached: "condition met", ttl: "Time left until the program disarms itself" },
   ladder: { price: "price", lots: "lots", clips: "clips", ask: "ask ", bid: "bid " },
   gates: {
-    question: "Would it fire now?", yes: "YES", no: "NO", unknown: "CANNOT EVALUATE", count: "{passed} of {total} gates pass", gate: "Gate", value: "Value", threshold: "Threshold", margin: "Margin", pass: "pass", fail: "fail",
+    question: "Would it fire now?", yes: "YES", no: "NO", unknown: "CANNOT EVALUATE", count: "{passed} of {total} gates pass", gate: "Gate", value: "Value", threshold: "Threshold", margin: "Margin", pass: "pass", fail: "fail", open: "not known",
   },
   gate: {
     G1: "Trigger condition", G2: "Dwell time", G3: "Both sessions open", G4: "Domestic quote fresh", G5: "Foreign quote fresh", G6: "FX fresh", G7: "Clock error within bound", G8: "Aligned depth covers the clip",
@@ -74,7 +74,7 @@ export default {
   },
   refusal: { not_armed: "It is not armed.", stale_revision: "The terms changed meanwhile. Review again.", revision_conflict: "The terms changed meanwhile. Review again.", expired: "The command expired before the engine took it. Nothing was done.", killed: "A kill is in force. Re-enable first.", permission_denied: "Your role may not do this.", unreachable: "The server did not answer." },
   arm: {
-    title: "Review and arm {program}", lead: "Read what the engine may do on its own once armed.", confirm: "Arm: {legs}", leg: "{side} {instrument} {lots} lots",
+    after: "{after} after one clip", title: "Review and arm {program}", lead: "Read what the engine may do on its own once armed.", confirm: "Arm: {legs}", leg: "{side} {instrument} {lots} lots",
     revision: "Terms revision {n}", fireNow: "Would fire at once", fireLater: "Would not fire now", fireUnknown: "Cannot evaluate now", legTitle: "Leg of one clip", sideTitle: "Side", lotsTitle: "Lots", quantityTitle: "Quantity",
     worstCost: "Worst cost at the collar", executionsMax: "Executions at most", ttl: "Valid for", limits: "Limits in force", irreversible: "Orders cannot be undone. To stop, use Disarm or Kill.", accepted: "{program}: the engine accepted the arm command.",
     haltedWhy: "Halted. A second person must re-enable it first.",
@@ -103,26 +103,26 @@ export default {
     preference: "Repair preference", attempts_max: "Repair attempts at most", cost_max: "Repair cost at most", naked_age_max_ms: "Naked age at most, ms", wait_ms: "Wait before repair, ms",
   },
   execution: {
-    title: "Executions", time: "Time (Shanghai)", foreignTime: "London", id: "Execution", pair: "Pair", program: "Program", direction: "Direction", outcome: "Outcome", clips: "Clips", legGap: "Leg gap", peakNaked: "Peak naked", saw: "Saw → got", slippage: "Slippage %", fees: "Fees", receipt: "Receipt", duration: "Total",
+    lotMs: "lot·ms", trigger: "Trigger value", slippageMoney: "Slippage", title: "Executions", time: "Time (Shanghai)", foreignTime: "London", id: "Execution", pair: "Pair", program: "Program", direction: "Direction", outcome: "Outcome", clips: "Clips", legGap: "Leg gap", peakNaked: "Peak naked", saw: "Saw → got", slippage: "Slippage %", fees: "Fees", receipt: "Receipt", duration: "Total",
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
   },
-  outcome: { hedged: "Hedged", topped_up: "Hedged, topped up", rolled_back: "Rolled back", rejected: "Rejected", not_sent: "Not sent", flat: "Flat", naked: "Naked open", executing: "Executing", open: "Executing", halted: "Halted" },
+  outcome: { refused: "Refused at risk", hedged: "Hedged", topped_up: "Hedged, topped up", rolled_back: "Rolled back", rejected: "Rejected", not_sent: "Not sent", flat: "Flat", naked: "Naked open", executing: "Executing", open: "Executing", halted: "Halted" },
   waterfall: {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Dur. ms", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",
   },
-  group: { market_data: "Market data", market: "Market data", quotes: "Market data", trigger: "Trigger", decide: "Decision", decision: "Decision", risk: "Risk checks", gate: "Risk checks", entry: "Entry orders", leg: "Leg {n}", leg_0: "Domestic leg", leg_1: "Foreign leg", leg0: "Domestic leg", leg1: "Foreign leg", domestic: "Domestic leg", foreign: "Foreign leg", repair: "Repair", top_up: "Top-up", unwind: "Roll-back", query: "Query", end: "End", result: "Result", command: "Commands", alert: "Alerts", other: "Other" },
+  group: { market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
   step: {
-    quote: "Quote {instrument}", quote_seen: "Quote {instrument}", trigger: "Trigger {measure} {value} against {threshold}", trigger_met: "Trigger met: {value} against {threshold}", risk_checked: "Risk checks passed", intent: "Orders decided and durable", orders_decided: "Orders decided: {count}",
-    durable: "Intent durable", order_sent: "Order sent: {side} {lots} {instrument} at {price}", sent_to_wire: "Handed to the transport", order_accepted: "Order acknowledged", order_rejected: "Order rejected: {text}", order_filled: "Fill {lots} at {price}", fill: "Fill {lots} at {price}",
-    order_closed: "Order closed: {reason}, {filled} filled", cancel_decided: "Cancel requested", cancel_rejected: "Cancel refused: {text}", query_decided: "Asked the venue", order_status: "Venue says: {state}", orders_refused: "Refused at risk: {code}", order_not_sent: "Not sent: {text}", time_passed: "Deadline: {what}",
-    top_up: "Top-up decided", unwind: "Roll-back decided", ended: "Ended: {outcome}", execution_ended: "Ended: {outcome}", halted: "Halted: {reason}", wait: "Waiting for the order", alert: "Alert: {rule}",
+    quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {trigger}", risk: "Risk checks passed, limits version {limits_version}", order: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
+    rejected: "Rejected {code}: {text}", closed: "Closed: {reason}, {filled_lots} filled, {left_lots} left", not_sent: "Not sent: {text}", status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
+    refused: "Refused at risk, {code}: {text}", query: "Asked the venue: {reason}", cancel: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", repair: "Repair decided: {purpose}", waiting: "not answered",
   },
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
   repairOption: { wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
+  orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
   purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
-  orders: { title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
+  orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "The download was requested; the export itself is on record." },
   risk: {
     title: "Risk", tabs: "Sections", matrix: "Limits matrix", approvals: "Approvals", kill: "Kill and re-enable", rule: "Loosening needs a second person. Tightening is immediate. A limit that is not set blocks.", kind: "Threshold", notSet: "not set = blocks", allScopes: "all", hard: "Limit", warn: "Warn", used: "used {value}", peak: "peak {value}",

@@ -29,7 +29,7 @@ export default {
   login: {
     username: "用户名", password: "密码", submit: "登录", busy: "登录中…", expired: "会话已结束，请重新登录；已启用的程序不受影响。",
     down: "服务无应答。请确认服务已启动后重试。", hint: "首次启动时，演示账号会显示在终端并写入 var/demo-logins.txt。",
-    code: { invalid_credentials: "用户名或密码错误。", bad_credentials: "用户名或密码错误。", authentication_failed: "用户名或密码错误。", locked: "尝试次数过多，请稍后再试。", throttled: "尝试次数过多，请稍后再试。" },
+    code: { wrong_credentials: "用户名或密码错误。", locked_out: "密码错误次数过多，请等待 15 分钟或联系管理员。", csrf_failed: "请刷新页面后重试。" },
   },
   side: { buy: "买", sell: "卖" },
   leg: { domestic: "境内", foreign: "境外", domesticShort: "内", foreignShort: "外", none: "两腿" },
@@ -38,7 +38,7 @@ export default {
   quality: { live: "实时", quiet: "静市", stale: "过期", closed: "休市", invalid: "无效" },
   limitedBy: { domestic: "境内受限", foreign: "境外受限", both: "两腿受限", clip: "份数上限", none: "" },
   programState: {
-    DRAFT: "草稿", DISARMED: "已停用", ARMING: "启用中", ARMED: "待触发", EXECUTING: "执行中", REPAIRING: "修复中", COOLDOWN: "冷却中",
+    UNKNOWN: "未知", DRAFT: "草稿", DISARMED: "已停用", ARMING: "启用中", ARMED: "待触发", EXECUTING: "执行中", REPAIRING: "修复中", COOLDOWN: "冷却中",
     SUSPENDED: "已暂停", HALTED: "已紧急停止", REJECTED: "已拒绝", NAKED: "单腿敞口",
   },
   stateReason: {
@@ -61,7 +61,7 @@ export default {
   trigger: { away: "差 {distance}", reached: "条件满足", ttl: "距自动停用的剩余时间" },
   ladder: { price: "价格", lots: "手", clips: "份", ask: "卖", bid: "买" },
   gates: {
-    question: "现在会触发吗？", yes: "会", no: "不会", unknown: "无法判断", count: "{total} 项中 {passed} 项通过", gate: "条件", value: "当前值", threshold: "阈值", margin: "余量", pass: "通过", fail: "未通过",
+    question: "现在会触发吗？", yes: "会", no: "不会", unknown: "无法判断", count: "{total} 项中 {passed} 项通过", gate: "条件", value: "当前值", threshold: "阈值", margin: "余量", pass: "通过", fail: "未通过", open: "未知",
   },
   gate: {
     G1: "触发条件", G2: "持续时间", G3: "两市均在交易", G4: "境内行情未过期", G5: "境外行情未过期", G6: "汇率未过期", G7: "时钟误差在限内", G8: "对齐深度够一份",
@@ -74,7 +74,7 @@ export default {
   },
   refusal: { not_armed: "未启用。", stale_revision: "条款已变更，请重新核对。", revision_conflict: "条款已变更，请重新核对。", expired: "指令在引擎处理前已过期，未执行任何操作。", killed: "紧急停止生效中，请先恢复交易。", permission_denied: "您的角色无权执行。", unreachable: "服务无应答。" },
   arm: {
-    title: "核对并启用 {program}", lead: "请阅读：启用后引擎将可自行执行以下操作。", confirm: "启用：{legs}", leg: "{side} {instrument} {lots} 手",
+    after: "成交一份后 {after}", title: "核对并启用 {program}", lead: "请阅读：启用后引擎将可自行执行以下操作。", confirm: "启用：{legs}", leg: "{side} {instrument} {lots} 手",
     revision: "条款版本 {n}", fireNow: "启用后会立即触发", fireLater: "目前不会触发", fireUnknown: "目前无法判断", legTitle: "每份的腿", sideTitle: "买卖", lotsTitle: "手数", quantityTitle: "数量",
     worstCost: "保护带边界的最大成本", executionsMax: "最多执行次数", ttl: "有效期", limits: "生效限额", irreversible: "委托不可撤回。如需停止，请用停用或紧急停止。", accepted: "{program}：引擎已接受启用指令。",
     haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
@@ -103,26 +103,26 @@ export default {
     preference: "修复偏好", attempts_max: "最多修复次数", cost_max: "修复成本上限", naked_age_max_ms: "敞口时长上限（毫秒）", wait_ms: "修复前等待（毫秒）",
   },
   execution: {
-    title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", saw: "触发值 → 成交值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
+    lotMs: "手·毫秒", trigger: "触发值", slippageMoney: "滑点", title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", saw: "触发值 → 成交值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
     empty: "该范围内没有执行。", any: "全部", filterOutcome: "结果", filterPair: "配对", from: "起", to: "止", live: "新增 {n} 条", of: "执行 {id}", previous: "上一条", next: "下一条", list: "执行记录",
     limit: "上限 {limit} %", pass: "合格", fail: "超限", verified: "已校验", unverified: "未通过校验", notChecked: "未校验", nakedFor: "持续 {time}", inFlight: "进行中", receiptRange: "回执 {first}–{last}",
   },
-  outcome: { hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
+  outcome: { refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
   waterfall: {
     title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时 毫秒", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
     criticalPath: "最长一段：{label}，{time}，占总时长 {share} %", missing: "缺少应有的事件：{what}", clocks: "时钟：{clocks}", E: "E 引擎主机单调时钟", V: "V 交易所上报时钟", at: "时间", values: "数值", none: "没有记录时间线。", legClock: "时钟",
   },
-  group: { market_data: "行情", market: "行情", quotes: "行情", trigger: "触发", decide: "决策", decision: "决策", risk: "风控检查", gate: "风控检查", entry: "开仓委托", leg: "第 {n} 腿", leg_0: "境内腿", leg_1: "境外腿", leg0: "境内腿", leg1: "境外腿", domestic: "境内腿", foreign: "境外腿", repair: "修复", top_up: "补腿", unwind: "回滚", query: "查询", end: "结束", result: "结果", command: "指令", alert: "告警", other: "其他" },
+  group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
   step: {
-    quote: "行情 {instrument}", quote_seen: "行情 {instrument}", trigger: "触发 {measure} {value}，阈值 {threshold}", trigger_met: "触发条件满足：{value}，阈值 {threshold}", risk_checked: "风控检查通过", intent: "委托已决定并落盘", orders_decided: "决定委托：{count} 笔",
-    durable: "意图已落盘", order_sent: "报单：{side} {lots} {instrument}，价 {price}", sent_to_wire: "已交给传输层", order_accepted: "报单已接受", order_rejected: "废单：{text}", order_filled: "成交 {lots}，价 {price}", fill: "成交 {lots}，价 {price}",
-    order_closed: "委托结束：{reason}，已成 {filled}", cancel_decided: "请求撤单", cancel_rejected: "撤单被拒：{text}", query_decided: "向交易所查询", order_status: "交易所答复：{state}", orders_refused: "风控拒绝：{code}", order_not_sent: "未发出：{text}", time_passed: "到时：{what}",
-    top_up: "决定补腿", unwind: "决定回滚", ended: "结束：{outcome}", execution_ended: "结束：{outcome}", halted: "紧急停止：{reason}", wait: "等待委托", alert: "告警：{rule}",
+    quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {trigger}", risk: "风控检查通过，限额版本 {limits_version}", order: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
+    rejected: "拒单 {code}：{text}", closed: "委托结束：{reason}，已成 {filled_lots}，剩余 {left_lots}", not_sent: "未发出：{text}", status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
+    refused: "风控拒绝 {code}：{text}", query: "向交易所查询：{reason}", cancel: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", repair: "决定修复：{purpose}", waiting: "未答复",
   },
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
   repairOption: { wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
+  orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
   purpose: { entry: "开仓", top_up: "补腿", unwind: "回滚" },
-  orders: { title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
+  orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已请求下载；导出行为本身已留痕。" },
   risk: {
     title: "风控", tabs: "分区", matrix: "限额矩阵", approvals: "复核", kill: "停止与恢复", rule: "放宽需第二人复核，收紧立即生效。未设置的限额视为禁止。", kind: "阈值", notSet: "未设置 = 禁止", allScopes: "全部", hard: "限额", warn: "预警", used: "占用 {value}", peak: "当日峰值 {value}",

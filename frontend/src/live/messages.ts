@@ -1,5 +1,6 @@
 /** Shapes that arrive over the live socket. Prices and quantities are decimal strings; null means not available. */
 import type { Decimal } from "@/format/decimal";
+import type { LegFacts } from "@/api/types";
 import type { Nanos } from "@/format/time";
 
 export type Quality = "live" | "quiet" | "stale" | "closed" | "invalid";
@@ -33,7 +34,8 @@ export interface DirectionFigures {
 
 export interface Gate {
   id: string;
-  pass: boolean;
+  /** null: nothing here can tell. */
+  pass: boolean | null;
   value: Decimal | string | number | boolean | null;
   threshold: Decimal | string | number | boolean | null;
   margin: Decimal | string | number | null;
@@ -51,6 +53,7 @@ export interface ClipLeg {
   instrument: string;
   lots: number;
   quantity: string;
+  unit?: string;
 }
 
 /** One program's line of the board with the quotes it looks at. `program` is empty for a pair without a program. */
@@ -67,6 +70,7 @@ export interface PairRow {
   unit: string | null;
   sell: DirectionFigures | null;
   buy: DirectionFigures | null;
+  /** Name of the measure. Some publishers put its value here; read it through `measureOf`. */
   measure: string | null;
   comparator?: string | null;
   trigger_value: Decimal | null;
@@ -80,6 +84,9 @@ export interface PairRow {
   revision: number | null;
   direction: string | null;
   clip: { units: number; legs: ClipLeg[] } | null;
+  desk?: string;
+  project?: string;
+  legs?: LegFacts[];
 }
 
 export interface AlertItem {
@@ -91,13 +98,16 @@ export interface AlertItem {
   program: string | null;
   pair?: string | null;
   execution: string | null;
-  raised_at: Nanos;
-  last_at?: Nanos | null;
+  project?: string;
+  changed_seq?: number;
+  raised_at_ns: Nanos;
+  last_at_ns: Nanos;
   count: number;
   state: string;
-  acked_by: string | null;
-  acked_at?: Nanos | null;
-  ack_note: string | null;
+  acked_by: string;
+  acked_at_ns: Nanos | null;
+  ack_note: string;
+  resolved_at_ns: Nanos | null;
 }
 
 export interface LinkState {

@@ -1,5 +1,5 @@
 /** Pure readings of board rows: grouping, freshness, which price a direction executes on, clips per depth level. */
-import type { FxQuote, LegQuote, NakedLeg, PairRow, PriceLevel, Quality } from "@/live/messages";
+import type { FxQuote, Gate, LegQuote, NakedLeg, PairRow, PriceLevel, Quality } from "@/live/messages";
 
 export type Direction = "sell_domestic" | "buy_domestic";
 export type Role = "domestic" | "foreign";
@@ -85,9 +85,10 @@ export function nakedLegs(rows: Iterable<PairRow>): NakedEntry[] {
   return found;
 }
 
-export const stateOf = (row: Pick<PairRow, "state">): string => (row.state || "DRAFT").toUpperCase();
+export const stateOf = (row: Pick<PairRow, "state">): string => (row.state || "UNKNOWN").toUpperCase();
 const RUNNING = ["ARMING", "ARMED", "EXECUTING", "REPAIRING", "COOLDOWN", "SUSPENDED"];
 export const isRunning = (row: PairRow) => RUNNING.includes(stateOf(row));
+const rank = (gate: Gate) => (gate.pass === false ? 0 : gate.pass == null ? 1 : 2);
 /** Gates in the order a person needs them: the failing ones first, each group as the engine numbers them. */
-export const orderedGates = (row: PairRow) => [...(row.gates ?? [])].sort((a, b) => Number(a.pass) - Number(b.pass));
-export const firstFailing = (row: PairRow) => row.gates?.find((gate) => !gate.pass) ?? null;
+export const orderedGates = (row: PairRow) => [...(row.gates ?? [])].sort((a, b) => rank(a) - rank(b));
+export const firstFailing = (row: PairRow) => row.gates?.find((gate) => gate.pass === false) ?? null;

@@ -3,29 +3,39 @@ import { computed, shallowRef } from "vue";
 import { auth } from "@/api/endpoints";
 import { ApiError } from "@/api/http";
 import type { Me } from "@/api/types";
+import { i18n } from "@/i18n";
 import { adopt, preferences } from "./preferences";
 
 export const me = shallowRef<Me | null>(null);
 export const isKnown = shallowRef(false);
 
-/** Roles that may do each action; used for the reason shown beside a disabled control. */
-export const ROLES_THAT_MAY = {
-  arm: ["trader"],
-  disarm: ["trader", "risk", "ops"],
-  unwind: ["trader", "risk"],
-  kill: ["trader", "risk", "ops"],
-  request_lift: ["trader", "risk"],
-  approve: ["risk"],
-  tighten: ["risk"],
-  loosen: ["trader", "risk", "pm"],
-  ack: ["trader", "risk", "ops"],
-  audit: ["trader", "risk", "auditor", "pm", "admin"],
-  export: ["trader", "risk", "auditor", "pm"],
+/** Each action's permission, and the roles that hold it for the reason shown beside a disabled control. */
+const ACTIONS = {
+  arm: ["programs.arm", ["trader"]],
+  disarm: ["programs.disarm", ["trader", "risk", "ops"]],
+  unwind: ["programs.unwind", ["trader", "risk"]],
+  kill: ["kill.use", ["trader", "risk", "ops"]],
+  requestLift: ["kill.lift_request", ["trader", "risk"]],
+  approveLift: ["kill.lift_approve", ["risk"]],
+  tighten: ["limits.tighten", ["risk"]],
+  loosen: ["limits.loosen_request", ["trader", "risk", "pm"]],
+  approve: ["limits.loosen_approve", ["risk"]],
+  acknowledge: ["alerts.acknowledge", ["trader", "risk", "ops"]],
+  readAudit: ["audit.read", ["trader", "risk", "auditor", "pm"]],
+  verify: ["audit.verify", ["auditor"]],
+  export: ["audit.export", ["auditor"]],
+  readProjects: ["projects.read", ["trader", "risk", "auditor", "pm", "ops"]],
 } as const;
-export type Action = keyof typeof ROLES_THAT_MAY;
+export type Action = keyof typeof ACTIONS;
 
 export const roles = computed(() => me.value?.roles ?? []);
-export const can = (action: Action): boolean => roles.value.some((role) => (ROLES_THAT_MAY[action] as readonly string[]).includes(role));
+export const can = (action: Action): boolean => me.value?.permissions.includes(ACTIONS[action][0]) ?? false;
+/** Why the control is off, in the reader's language; empty when it is not. */
+export function whyNot(action: Action): string {
+  if (can(action)) return "";
+  const { t } = i18n.global;
+  return t("reason.roleNeeded", { roles: ACTIONS[action][1].map((role) => t(`role.${role}`)).join(", ") });
+}
 
 const LANDING: Record<string, string> = { trader: "/board", risk: "/risk", auditor: "/audit", pm: "/projects", ops: "/venues", admin: "/settings" };
 export const landing = computed(() => LANDING[roles.value[0] ?? ""] ?? "/board");
