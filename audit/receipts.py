@@ -101,10 +101,10 @@ def head_seq(stream: str) -> int:
     return StreamHead.objects.filter(stream=stream).values_list("seq", flat=True).first() or 0
 
 
-def seal(stream: str, at: datetime) -> Checkpoint | None:
+def seal(stream: str, at: datetime | int) -> Checkpoint | None:
     """Close the records since the last checkpoint under a new one; None when there are none."""
     with transaction.atomic():
-        return _seal(_locked_head(stream), nanos(at))
+        return _seal(_locked_head(stream), at if isinstance(at, int) else nanos(at))
 
 
 def _locked_head(stream: str) -> StreamHead:
