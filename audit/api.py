@@ -44,9 +44,7 @@ class CsvRequestSerializer(WindowSerializer):
 
 class SearchSerializer(WindowSerializer):
     project = serializers.CharField(required=False, default="", max_length=40)
-    instrument = serializers.CharField(
-        required=False, default="", max_length=60, help_text="Code, or start*."
-    )
+    instrument = serializers.CharField(required=False, default="", max_length=60, help_text="Code, or start*.")
     kind = serializers.CharField(required=False, default="", max_length=40)
     execution = serializers.CharField(required=False, default="", max_length=60)
     actor = serializers.CharField(required=False, default="", max_length=150)
@@ -58,9 +56,7 @@ class SearchSerializer(WindowSerializer):
     def search(self) -> Search:
         asked = self.validated_data
         names = ("project", "instrument", "kind", "execution", "actor")
-        return Search(
-            **{name: asked[name] for name in names}, text=asked["q"], since=asked["from"], until=asked["to"]
-        )
+        return Search(**{name: asked[name] for name in names}, text=asked["q"], since=asked["from"], until=asked["to"])
 
 
 class ReceiptSerializer(serializers.ModelSerializer):
@@ -164,9 +160,7 @@ class _FileView(APIView):
 
 
 class ReportPdfView(_FileView):
-    @extend_schema(
-        parameters=[PdfRequestSerializer], responses={(200, "application/pdf"): OpenApiTypes.BINARY}
-    )
+    @extend_schema(parameters=[PdfRequestSerializer], responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, code: str) -> HttpResponse:
         """Download the project's report: timeline, executions, limits, alerts and integrity proof."""
         asked = _checked(PdfRequestSerializer, request)

@@ -88,9 +88,7 @@ def gather(
     desks = [stream.removeprefix("desk:") for stream in streams if stream.startswith("desk:")]
     read = trace.read(entries, _configurations(desks, window))
     breaks = {
-        name: verdict.first_break
-        for name in streams
-        if (verdict := verify.verify_stream(name)).first_break is not None
+        name: verdict.first_break for name in streams if (verdict := verify.verify_stream(name)).first_break is not None
     }
     return Contents(
         project=ProjectFacts(project.code, project.name, project.name_zh, project.stage, project.owner),
@@ -109,9 +107,7 @@ def gather(
 def _seal(streams: Sequence[str]) -> None:
     """Put every record of these streams under a checkpoint, so that each can be proved."""
     for stream in streams:
-        newest = (
-            Receipt.objects.filter(stream=stream).order_by("-seq").values_list("at_ns", flat=True).first()
-        )
+        newest = Receipt.objects.filter(stream=stream).order_by("-seq").values_list("at_ns", flat=True).first()
         head = StreamHead.objects.get(stream=stream)
         if newest is not None and head.sealed_seq < head.seq:
             receipts.seal(stream, newest)
@@ -126,9 +122,7 @@ def _before(kind: str, window: Window) -> list[dict[str, object]]:
 
 
 def _configurations(desks: Sequence[str], window: Window) -> list[DeskConfig]:
-    found = [
-        msgspec.convert(item["body"], DeskConfig, strict=False) for item in _before("desk_configured", window)
-    ]
+    found = [msgspec.convert(item["body"], DeskConfig, strict=False) for item in _before("desk_configured", window)]
     return [config for config in found if config.desk in desks]
 
 
@@ -223,9 +217,7 @@ def _file_name(project: Project, contents: Contents, kind: str, number: int) -> 
     """Return a name made of safe characters alone, whatever the project is called."""
     code = re.sub(r"[^A-Za-z0-9-]", "_", project.code)
     entries = contents.trace.entries
-    days = (
-        [moment(entry.at_ns)[:10].replace("-", "") for entry in (entries[0], entries[-1])] if entries else []
-    )
+    days = [moment(entry.at_ns)[:10].replace("-", "") for entry in (entries[0], entries[-1])] if entries else []
     span = "_".join(days) or "empty"
     suffix = "pdf" if kind == "pdf" else "csv"
     return f"{trace_csv.TEMPLATE}_{trace_csv.SCHEMA_VERSION}_{code}_{span}_{number:04d}.{suffix}"

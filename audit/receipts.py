@@ -74,9 +74,7 @@ def issue(
         text = _encoder.encode(
             {"seq": seq, "at": at_ns, "kind": kind, "actor": actor, "subject": about, "body": dict(body)}
         )
-        record = JournalRecord(
-            seq, at_ns, kind, text, chain.link(bytes.fromhex(head.hash), text).hex(), actor, about
-        )
+        record = JournalRecord(seq, at_ns, kind, text, chain.link(bytes.fromhex(head.hash), text).hex(), actor, about)
         [receipt] = _append(head, [record])
         return receipt
 
@@ -130,9 +128,7 @@ def _check_continuity(stream: str, head: StreamHead, records: Iterable[JournalRe
     for record in records:
         computed = chain.link(previous, record.body)
         if record.seq != seq + 1 or computed.hex() != record.hash:
-            raise StreamBroken(
-                f"{stream}: record {record.seq} does not follow from record {seq}; nothing was copied"
-            )
+            raise StreamBroken(f"{stream}: record {record.seq} does not follow from record {seq}; nothing was copied")
         seq, previous = record.seq, computed
 
 

@@ -137,9 +137,7 @@ class ExecutionTrace(msgspec.Struct):
         """How long some leg stood unmatched; a leg still unmatched counts to the execution's last record."""
         ends = [*self.naked_band[1:], NakedStep(self.ended_at_ns or self.last_at_ns, ())]
         return sum(
-            after.at_ns - step.at_ns
-            for step, after in zip(self.naked_band, ends, strict=True)
-            if not step.is_flat
+            after.at_ns - step.at_ns for step, after in zip(self.naked_band, ends, strict=True) if not step.is_flat
         )
 
     last_at_ns: int = 0

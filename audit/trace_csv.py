@@ -53,9 +53,7 @@ def write(trace: Trace, profile: Profile) -> bytes:
     rows = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     rows.writeheader()
     for row in _rows(trace):
-        rows.writerow(
-            row if profile is Profile.REGULATOR else {name: _plain(name, row[name]) for name in row}
-        )
+        rows.writerow(row if profile is Profile.REGULATOR else {name: _plain(name, row[name]) for name in row})
     encoded = text.getvalue().encode()
     return encoded if profile is Profile.REGULATOR else b"\xef\xbb\xbf" + encoded
 

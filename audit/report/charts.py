@@ -100,9 +100,7 @@ def _band(drawing: Drawing, scale: _Scale, execution: ExecutionTrace, words: Wor
     drawing.add(_label(signed(-peak), LABELS - 6, base - half - 2, QUIET, "end"))
 
 
-def _steps(
-    steps: Sequence[tuple[float, Fraction]], end_x: float, base: float, scale: float, color: Color
-) -> Group:
+def _steps(steps: Sequence[tuple[float, Fraction]], end_x: float, base: float, scale: float, color: Color) -> Group:
     points: list[float] = []
     height = base
     for x, lots in steps:

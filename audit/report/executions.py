@@ -80,9 +80,7 @@ def _orders(execution: ExecutionTrace, instruments: dict[str, Instrument], words
         Column(words("decided"), 2.5), Column(words("to_wire"), 1.6, is_number=True),
         Column(words("to_fill"), 1.8, is_number=True), Column(words("ending"), 4),
     ]  # fmt: skip
-    rows = [
-        _order_row(order, instruments.get(order.intent.instrument), words) for order in _in_order(execution)
-    ]
+    rows = [_order_row(order, instruments.get(order.intent.instrument), words) for order in _in_order(execution)]
     return [*subheading(words("orders")), *table(columns, rows)]
 
 

@@ -82,9 +82,7 @@ def subheading(content: str) -> list[Flowable]:
 
 def facts(rows: Sequence[tuple[str, str]]) -> Table:
     """Return names and values without a heading."""
-    made = Table(
-        [[text(name, _HEADER), text(value, _CELL)] for name, value in rows], colWidths=[80, WIDTH - 80]
-    )
+    made = Table([[text(name, _HEADER), text(value, _CELL)] for name, value in rows], colWidths=[80, WIDTH - 80])
     made.setStyle(TableStyle(_RULES))
     return made
 
@@ -105,10 +103,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[Tabl
     tables = []
     for chunk in chunks:
         cells = [
-            [
-                text(cell, _NUMBER if column.is_number else _CELL)
-                for column, cell in zip(columns, row, strict=True)
-            ]
+            [text(cell, _NUMBER if column.is_number else _CELL) for column, cell in zip(columns, row, strict=True)]
             for row in chunk
         ]
         made = LongTable([head, *cells], colWidths=widths, repeatRows=1)

@@ -132,9 +132,7 @@ def summary(contents: Contents, stream: str, seq: int) -> str:
     parts = [
         *(f"{order.side} {order.lots} {order.instrument}" for order in event.orders),
         event.client_order_id or " ".join(event.client_order_ids),
-        f"{event.lots} @ {_price(contents, event.client_order_id, event.price_ticks)}"
-        if event.fill_id
-        else "",
+        f"{event.lots} @ {_price(contents, event.client_order_id, event.price_ticks)}" if event.fill_id else "",
         event.outcome or event.state,
         event.reason or event.text,
         f"{event.rule} {event.severity}".strip(),
@@ -204,7 +202,5 @@ def _inclusion(contents: Contents, words: Words) -> Flowables:
 def _commands(contents: Contents, words: Words) -> Flowables:
     return [
         text(f"{words('trace_hash')}: {contents.trace_sha256}", NOTE),
-        text(
-            f"{words('how_to_verify')}: manage.py verify_trail --project {contents.project.code} --json", NOTE
-        ),
+        text(f"{words('how_to_verify')}: manage.py verify_trail --project {contents.project.code} --json", NOTE),
     ]

@@ -43,9 +43,7 @@ class Story:
             }
         )
         self._head = link(self._head, body)
-        subject = Subject(
-            project=PROJECT, pair=PAIR, program=PROGRAM, execution=execution, instruments=(SHFE, LME)
-        )
+        subject = Subject(project=PROJECT, pair=PAIR, program=PROGRAM, execution=execution, instruments=(SHFE, LME))
         name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).strip("_")
         self.records.append(
             JournalRecord(
@@ -174,9 +172,7 @@ def _topped_up(story: Story) -> None:
         },
     ]
     story.after(250).decide(name, "top_up", [again], options=options)
-    story.after(0.3).write(
-        "SentToWire", name, client_order_ids=[again["client_order_id"]], at=story._clock_ns
-    )
+    story.after(0.3).write("SentToWire", name, client_order_ids=[again["client_order_id"]], at=story._clock_ns)
     story.after(22).fill(name, again, 6, 3, 7945)
     story.after(0.1).close(name, again, 3, "filled")
     story.after(0.1).write("ExecutionEnded", name, execution=name, outcome="topped_up", naked=[0, 0])
@@ -249,9 +245,7 @@ def issue_settings() -> None:
         {"kind": "price_collar_rate", "hard": Decimal("0.01"), "warn": None},
     ]
     published = {"version": 2, "hash": "5e1f" * 16, "limits": limits}
-    receipts.issue(
-        kind="limits_published", actor="risk2", at=before, body={"desk": "demo", "limit_set": published}
-    )
+    receipts.issue(kind="limits_published", actor="risk2", at=before, body={"desk": "demo", "limit_set": published})
     receipts.issue(
         kind="threshold_changed", actor="risk2", at=before,
         body={

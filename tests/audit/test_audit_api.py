@@ -78,10 +78,7 @@ def test_receipts_are_found_by_project_kind_instrument_time_actor_and_text() -> 
     assert search(q="HYPERLINK")["count"] == 1
     assert search(execution="X-20261120-CU-SELL-000003", kind="order_filled")["count"] == 2
     later = (AT + timedelta(seconds=61)).isoformat()
-    assert (
-        search(**{"from": later, "project": PROJECT})["count"] + search(to=later, project=PROJECT)["count"]
-        == 32
-    )
+    assert search(**{"from": later, "project": PROJECT})["count"] + search(to=later, project=PROJECT)["count"] == 32
 
 
 def test_pages_follow_each_other_newest_first_without_gap_or_repeat() -> None:
@@ -97,9 +94,7 @@ def test_pages_follow_each_other_newest_first_without_gap_or_repeat() -> None:
     assert [at_ns for at_ns, _, _ in seen] == sorted((at_ns for at_ns, _, _ in seen), reverse=True)
 
 
-@pytest.mark.parametrize(
-    "asked", [{"cursor": "x"}, {"from": "yesterday"}, {"limit": "0"}, {"cursor": "1-2-3"}]
-)
+@pytest.mark.parametrize("asked", [{"cursor": "x"}, {"from": "yesterday"}, {"limit": "0"}, {"cursor": "1-2-3"}])
 def test_a_search_that_cannot_be_read_is_refused_with_its_reason(asked: dict[str, str]) -> None:
     answer = client("auditor").get("/api/audit/receipts", asked)
 
@@ -118,9 +113,7 @@ def test_verification_walks_whole_streams() -> None:
 
 @pytest.mark.usefixtures("report_font")
 def test_the_auditor_downloads_the_report_as_a_file() -> None:
-    answer = client("auditor").get(
-        f"/api/projects/{PROJECT}/report.pdf", {"lang": "zh"}, HTTP_ACCEPT="application/pdf"
-    )
+    answer = client("auditor").get(f"/api/projects/{PROJECT}/report.pdf", {"lang": "zh"}, HTTP_ACCEPT="application/pdf")
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer["Content-Disposition"].startswith('attachment; filename="project_trace_1_CU-XMKT-01_')

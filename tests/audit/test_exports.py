@@ -111,9 +111,7 @@ def _kinds(rows: list[dict[str, str]]) -> set[str]:
 
 
 def test_a_decision_has_one_row_per_order_with_exact_prices(project: Project) -> None:
-    rows = [
-        row for row in rows_of(csv_of(project, Profile.REGULATOR)) if row["event_type"] == "orders_decided"
-    ]
+    rows = [row for row in rows_of(csv_of(project, Profile.REGULATOR)) if row["event_type"] == "orders_decided"]
 
     sell, buy = rows[0], rows[1]
     assert (sell["part"], sell["side"], sell["qty"], sell["price"], sell["quote_bid"]) == (
@@ -170,9 +168,7 @@ def test_the_manifest_proves_every_record_without_the_product(project: Project) 
                 continue
             record = link(bytes.fromhex(row["prev_hash"]), row["body"].encode())
             assert record.hex() == row["entry_hash"]
-            sealed = next(
-                item for item in stream["checkpoints"] if item["first_seq"] <= seq <= item["last_seq"]
-            )
+            sealed = next(item for item in stream["checkpoints"] if item["first_seq"] <= seq <= item["last_seq"])
             path = [bytes.fromhex(item) for item in stream["paths"][str(seq)]]
             size = sealed["last_seq"] - sealed["first_seq"] + 1
             assert is_included(record, seq - sealed["first_seq"], size, path, bytes.fromhex(sealed["root"]))
@@ -271,9 +267,7 @@ class TestPdf:
             assert mark not in content
 
 
-def test_without_the_font_one_sentence_says_what_to_run(
-    project: Project, tmp_path: Path, monkeypatch
-) -> None:
+def test_without_the_font_one_sentence_says_what_to_run(project: Project, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(font, "font_path", lambda: tmp_path / "absent.ttf")
     monkeypatch.setattr(page, "FONT", "NotRegistered")
 

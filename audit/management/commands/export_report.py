@@ -73,9 +73,7 @@ def _export(project: Project, window: Window, given: dict[str, Any]) -> Export:
             at=timezone.now(),
         )
     profile = Profile(given["format"].removeprefix("csv_"))
-    return exports.export_csv(
-        project=project, window=window, profile=profile, by=given["by"], at=timezone.now()
-    )
+    return exports.export_csv(project=project, window=window, profile=profile, by=given["by"], at=timezone.now())
 
 
 def _moment(text: str, option: str) -> datetime | None:
@@ -86,7 +84,5 @@ def _moment(text: str, option: str) -> datetime | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise CommandError(
-            f"{option} {text} is no time with offset; write 2026-11-20T21:00:00+08:00", returncode=2
-        )
+        raise CommandError(f"{option} {text} is no time with offset; write 2026-11-20T21:00:00+08:00", returncode=2)
     return at
