@@ -109,9 +109,7 @@ def decide_threshold(*, approval_id: int, approve: bool, note: str, by: str, at:
             threshold = Threshold.objects.select_for_update().get(id=int(approval.subject))
             _check_base(threshold, approval.base_version)
             hard, warn = approval.request["hard"], approval.request["warn"]
-            wanted = msgspec.structs.replace(
-                threshold.limit, hard=Decimal(hard), warn=Decimal(warn) if warn else None
-            )
+            wanted = msgspec.structs.replace(threshold.limit, hard=Decimal(hard), warn=Decimal(warn) if warn else None)
             _put_in_force(threshold, wanted, approval.reason, by, at, approval)
         return approval
 
@@ -261,9 +259,7 @@ def _put_in_force(
 def _publish(desk: str, by: str, at: datetime) -> LimitSet:
     """Freeze the desk's thresholds as the next version and send it once the transaction holds."""
     rows = _locked(desk)
-    version = (
-        LimitVersion.objects.filter(desk=desk).order_by("-version").values_list("version", flat=True)
-    ).first()
+    version = (LimitVersion.objects.filter(desk=desk).order_by("-version").values_list("version", flat=True)).first()
     published = LimitSet.of((version or 0) + 1, (row.limit for row in rows))
     LimitVersion.objects.create(
         desk=desk,
