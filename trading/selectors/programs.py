@@ -106,29 +106,50 @@ def revisions(program: HedgeProgram) -> list[dict[str, Any]]:
             for name in _TERMS
             if before is not None and old.get(name) != new[name]
         }
-        found.append({
-            "revision": row.revision,
-            "created_at": row.created_at.isoformat(),
-            "created_by": row.created_by.get_username() if row.created_by else "",
-            "reason": row.reason,
-            "changed": changed,
-        })
+        found.append(
+            {
+                "revision": row.revision,
+                "created_at": row.created_at.isoformat(),
+                "created_by": row.created_by.get_username() if row.created_by else "",
+                "reason": row.reason,
+                "changed": changed,
+            }
+        )
     return found[::-1]
 
 
 def pair_named(code: str) -> Pair:
     """Return one pair; raises Pair.DoesNotExist."""
-    return Pair.objects.select_related("fx_instrument").prefetch_related("legs__instrument__venue").get(code=code)
+    return (
+        Pair.objects.select_related("fx_instrument")
+        .prefetch_related("legs__instrument__venue")
+        .get(code=code)
+    )
 
 
 def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
     """Return a pair with its legs, the conversion in force today and its programs."""
-    rule = max((r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None)
-    names = ("premium", "date_adjustment", "duty_rate", "vat_rate", "misc", "units_numerator", "units_denominator")
-    parity = None if rule is None else {
-        **{name: plain(getattr(rule, name)) for name in names},
-        "valid_from": rule.valid_from.isoformat(), "source": rule.source,
-    }
+    rule = max(
+        (r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None
+    )
+    names = (
+        "premium",
+        "date_adjustment",
+        "duty_rate",
+        "vat_rate",
+        "misc",
+        "units_numerator",
+        "units_denominator",
+    )
+    parity = (
+        None
+        if rule is None
+        else {
+            **{name: plain(getattr(rule, name)) for name in names},
+            "valid_from": rule.valid_from.isoformat(),
+            "source": rule.source,
+        }
+    )
     return {
         "code": pair.code,
         "project": pair.project,

@@ -36,13 +36,20 @@ def execution_detail(row: Execution) -> dict[str, Any]:
         "fills": [fill_dict(fill) for order in orders for fill in order.fills.all()],
         "decisions": waterfall.decisions,
         "naked_band": band_of(row),
-        "receipts": {"stream": stream, "first_seq": row.first_seq, "last_seq": row.last_seq, "count": len(records)},
+        "receipts": {
+            "stream": stream,
+            "first_seq": row.first_seq,
+            "last_seq": row.last_seq,
+            "count": len(records),
+        },
     }
 
 
 def _records(row: Execution) -> list[Body]:
     stream = f"desk:{row.desk.name}"
-    bodies = Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
+    bodies = (
+        Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
+    )
     return [_decoder.decode(body) for body in bodies]
 
 
@@ -71,7 +78,11 @@ class Waterfall:
             case e.OrderClosed():
                 order = self._orders.get(event.client_order_id)
                 left = order.lots - event.cumulative_lots if order else 0
-                values = {"reason": event.reason, "filled_lots": str(event.cumulative_lots), "left_lots": str(left)}
+                values = {
+                    "reason": event.reason,
+                    "filled_lots": str(event.cumulative_lots),
+                    "left_lots": str(left),
+                }
                 yield self._step(record, self._group_of(event), "closed", values, order=event)
             case e.OrderNotSent():
                 yield self._step(record, self._group_of(event), "not_sent", {"text": event.text}, order=event)
@@ -79,7 +90,9 @@ class Waterfall:
                 values = {"state": event.state, "filled_lots": str(event.cumulative_lots)}
                 yield self._step(record, self._group_of(event), "status", values, order=event)
             case e.CancelRejected():
-                yield self._step(record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event)
+                yield self._step(
+                    record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event
+                )
             case e.OrdersRefused():
                 yield self._step(record, "decide", "refused", {"code": event.code, "text": event.text})
             case e.QueryDecided() | e.CancelDecided():
@@ -106,7 +119,9 @@ class Waterfall:
             yield self._step(record, "decide", "risk", {"limits_version": event.limits_version})
         else:
             self._repairs += 1
-            yield self._step(record, f"{event.purpose.value}{self._repairs}", "repair", {"purpose": event.purpose.value})
+            yield self._step(
+                record, f"{event.purpose.value}{self._repairs}", "repair", {"purpose": event.purpose.value}
+            )
         for intent in event.orders:
             group = f"leg{intent.leg}" if is_entry else f"{event.purpose.value}{self._repairs}"
             self._group[intent.client_order_id] = group
@@ -174,7 +189,9 @@ class Waterfall:
     ) -> dict[str, Any]:
         known = self._orders.get(order.client_order_id) if order is not None else None
         return {
-            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip("."),
+            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip(
+                "."
+            ),
             "seq": record.seq,
             "group": group,
             "label_key": f"step.{key}",
