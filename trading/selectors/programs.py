@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from trading.models import Desk, HedgeProgram, Instrument, Pair, PairLeg, ProgramRevision
+from trading.models import Desk, HedgeProgram, Instrument, Pair, PairLeg, Position, ProgramRevision
 from trading.selectors.naked import exact_decimal
 
 _TERMS = (
@@ -162,7 +162,24 @@ def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
         "parity": parity,
         "legs": [leg_dict(leg) for leg in pair.legs.all()],
         "programs": [program_dict(program) for program in all_programs() if program.pair_id == pair.pk],
+        "positions": _positions(pair),
     }
+
+
+def _positions(pair: Pair) -> list[dict[str, Any]]:
+    """Return the net lots of the pair's legs per desk, as the journals' fills add up."""
+    codes = [leg.instrument.code for leg in pair.legs.all()]
+    rows = Position.objects.filter(instrument__in=codes).select_related("desk").order_by("instrument")
+    return [
+        {
+            "desk": row.desk.name,
+            "instrument": row.instrument,
+            "net_lots": row.net_lots,
+            "bought_lots": row.bought_lots,
+            "sold_lots": row.sold_lots,
+        }
+        for row in rows
+    ]
 
 
 def leg_dict(leg: PairLeg) -> dict[str, Any]:
