@@ -20,7 +20,12 @@ KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, required=True,
     description="Minted once per dialog. A repeated key returns the first command and does nothing else.",
 )  # fmt: skip
-ERRORS = {400: schemas.ErrorSchema, 403: schemas.ErrorSchema, 409: schemas.ErrorSchema, 503: schemas.ErrorSchema}
+ERRORS = {
+    400: schemas.ErrorSchema,
+    403: schemas.ErrorSchema,
+    409: schemas.ErrorSchema,
+    503: schemas.ErrorSchema,
+}
 
 
 def key_of(request: Request) -> str:
@@ -49,7 +54,9 @@ class OrderProgramView(APIView):
 
 
 _ORDER = extend_schema(
-    request=schemas.OrderProgramSchema, responses={202: schemas.GivenCommandSchema, **ERRORS}, parameters=[KEY]
+    request=schemas.OrderProgramSchema,
+    responses={202: schemas.GivenCommandSchema, **ERRORS},
+    parameters=[KEY],
 )
 
 
@@ -119,7 +126,11 @@ class KillView(APIView):
                 desk = desk_named(name)
             try:
                 command = commands.kill(
-                    desk=desk, key=key if len(names) == 1 else f"{key[:55]}.{name}", actor=request.user, at=at, **given
+                    desk=desk,
+                    key=key if len(names) == 1 else f"{key[:55]}.{name}",
+                    actor=request.user,
+                    at=at,
+                    **given,
                 )
             except commands.EngineAway as away:
                 failure = away  # the other desks must still be stopped

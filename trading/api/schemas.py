@@ -219,6 +219,16 @@ class ParitySchema(s.Serializer):
     source = text()
 
 
+class PositionSchema(s.Serializer):
+    """Net lots of one instrument, summed from the fills in the desk's journal."""
+
+    desk = text()
+    instrument = text()
+    net_lots = whole()
+    bought_lots = whole()
+    sold_lots = whole()
+
+
 class PairSchema(s.Serializer):
     code = text()
     project = text()
@@ -231,6 +241,7 @@ class PairSchema(s.Serializer):
     parity = ParitySchema(allow_null=True)
     legs = LegSchema(many=True)
     programs = ProgramSchema(many=True)
+    positions = PositionSchema(many=True)
 
 
 class TermsChangeSchema(s.Serializer):

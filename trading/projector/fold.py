@@ -140,7 +140,11 @@ class Fold:
 
     def _killed(self, event: e.Kill, record: r.Record) -> None:
         self._reach(record).update(
-            state="HALTED", reason=f"kill: {event.reason}", state_since_ns=record.at, armed_by="", seq=record.seq
+            state="HALTED",
+            reason=f"kill: {event.reason}",
+            state_since_ns=record.at,
+            armed_by="",
+            seq=record.seq,
         )
         self._settle(event.command_id, record)
 
@@ -186,7 +190,11 @@ class Fold:
     ) -> None:
         undecided = Command.objects.filter(command_id=command_id, state__in=("pending", "unknown"))
         undecided.update(
-            state=state, code=code, text=text[:300], decided_at=at_utc(record.at), changed_at_ns=time.time_ns()
+            state=state,
+            code=code,
+            text=text[:300],
+            decided_at=at_utc(record.at),
+            changed_at_ns=time.time_ns(),
         )
 
     def _alert(self, event: r.AlertRaised, record: r.Record) -> None:

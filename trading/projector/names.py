@@ -12,7 +12,8 @@ class Names:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.programs: dict[str, HedgeProgram] = {
-            row.name: row for row in HedgeProgram.objects.filter(desk=desk).select_related("pair", "pair__fx_instrument")
+            row.name: row
+            for row in HedgeProgram.objects.filter(desk=desk).select_related("pair", "pair__fx_instrument")
         }
         self.instruments: dict[str, Instrument] = {
             row.code: row for row in Instrument.objects.select_related("venue")

@@ -21,7 +21,10 @@ def open_execution(event: e.OrdersDecided, record: Record, names: Names) -> Exec
         return found
     terms = program.revisions.filter(revision=program.revision).first()
     legs = {leg.instrument.code: leg.ratio_lots for leg in program.pair.legs.select_related("instrument")}
-    units = min((order.lots // legs[order.instrument] for order in event.orders if order.instrument in legs), default=0)
+    units = min(
+        (order.lots // legs[order.instrument] for order in event.orders if order.instrument in legs),
+        default=0,
+    )
     return Execution.objects.create(
         id=event.execution, desk=names.desk, program=program, pair=program.pair,
         direction=terms.direction if terms else "", measure=terms.measure if terms else "",
@@ -119,7 +122,9 @@ def book_fill(event: e.OrderFilled, record: Record, names: Names) -> None:
 
 
 def _move_position(order: ChildOrder, lots: int, record: Record, names: Names) -> None:
-    Position.objects.get_or_create(desk=names.desk, instrument=order.instrument, defaults={"venue": order.venue})
+    Position.objects.get_or_create(
+        desk=names.desk, instrument=order.instrument, defaults={"venue": order.venue}
+    )
     signed = lots * Side(order.side).sign
     bought, sold = max(signed, 0), max(-signed, 0)
     Position.objects.filter(desk=names.desk, instrument=order.instrument).update(

@@ -35,7 +35,8 @@ def arm_review(program: HedgeProgram) -> dict[str, Any]:
         "sentences_en": _sentences_en(program, terms, legs, worst),
         "sentences_zh": _sentences_zh(program, terms, legs, worst),
         "action_en": "Arm: " + " / ".join(f"{leg['side']} {leg['lots']} {leg['instrument']}" for leg in legs),
-        "action_zh": "启用:" + " / ".join(f"{_WORDS_ZH[leg['side']]} {leg['lots']} 手 {leg['instrument']}" for leg in legs),
+        "action_zh": "启用:"
+        + " / ".join(f"{_WORDS_ZH[leg['side']]} {leg['lots']} 手 {leg['instrument']}" for leg in legs),
         "worst_cost": None if worst is None else format(worst, "f"),
         "worst_cost_currency": program.desk.currency,
         "executions_max": terms.executions_max,
@@ -73,7 +74,9 @@ def _worst_cost(program: HedgeProgram, terms: ProgramRevision, live: dict[str, A
     total = Fraction(0)
     for leg in program.pair.legs.select_related("instrument"):
         price = ((live.get(leg.role) or {}).get("ask")) or ((live.get(leg.role) or {}).get("bid"))
-        rate: Any = 1 if leg.instrument.currency == program.desk.currency else (live.get("fx") or {}).get("ask")
+        rate: Any = (
+            1 if leg.instrument.currency == program.desk.currency else (live.get("fx") or {}).get("ask")
+        )
         if price is None or rate is None:
             return None
         lots = leg.ratio_lots * terms.clip_units
@@ -130,7 +133,10 @@ def _limits(program: HedgeProgram, legs: list[dict[str, Any]]) -> list[dict[str,
     except LimitVersion.DoesNotExist:
         limits = LimitSet.of(0, ())
     positions = dict(Position.objects.filter(desk=program.desk).values_list("instrument", "net_lots"))
-    venues = {leg.instrument.code: leg.instrument.venue.name for leg in program.pair.legs.select_related("instrument__venue")}
+    venues = {
+        leg.instrument.code: leg.instrument.venue.name
+        for leg in program.pair.legs.select_related("instrument__venue")
+    }
     found = []
     for kind in _SHOWN:
         for leg in legs:
@@ -140,8 +146,14 @@ def _limits(program: HedgeProgram, legs: list[dict[str, Any]]) -> list[dict[str,
             if kind is LimitKind.POSITION_LOTS_MAX:
                 signed = positions.get(code, 0) + (used if leg["side"] == "buy" else -used)
                 used = abs(signed)
-            found.append({
-                "kind": kind.value, "label_en": LABELS[kind][0], "label_zh": LABELS[kind][1],
-                "instrument": code, "after": str(used), "limit": None if limit is None else format(limit.hard, "f"),
-            })
+            found.append(
+                {
+                    "kind": kind.value,
+                    "label_en": LABELS[kind][0],
+                    "label_zh": LABELS[kind][1],
+                    "instrument": code,
+                    "after": str(used),
+                    "limit": None if limit is None else format(limit.hard, "f"),
+                }
+            )
     return found

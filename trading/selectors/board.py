@@ -15,11 +15,7 @@ _UNKNOWN = {
 
 def board() -> dict[str, Any]:
     """Return every desk's rows. `live` tells whether a row holds what the engine published just now."""
-    live = {
-        (row["pair"], row["program"]): row
-        for desk in desks()
-        for row in last_frame(desk, "board") or []
-    }
+    live = {(row["pair"], row["program"]): row for desk in desks() for row in last_frame(desk, "board") or []}
     return {"desks": desks(), "pairs": [_row(program, live) for program in all_programs()]}
 
 

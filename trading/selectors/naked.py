@@ -27,7 +27,9 @@ class BandStep(NamedTuple):
 
 def traded_of(execution_id: str) -> list[Traded]:
     """Return the fills of an execution with their orders, in journal order."""
-    fills = Fill.objects.filter(order__execution_id=execution_id).select_related("order").order_by("seq", "id")
+    fills = (
+        Fill.objects.filter(order__execution_id=execution_id).select_related("order").order_by("seq", "id")
+    )
     return [Traded(fill.order, fill) for fill in fills]
 
 

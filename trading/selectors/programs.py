@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from trading.models import Desk, HedgeProgram, Instrument, Pair, PairLeg, ProgramRevision
+from trading.models import Desk, HedgeProgram, Instrument, Pair, PairLeg, Position, ProgramRevision
 from trading.selectors.naked import exact_decimal
 
 _TERMS = (
@@ -106,29 +106,50 @@ def revisions(program: HedgeProgram) -> list[dict[str, Any]]:
             for name in _TERMS
             if before is not None and old.get(name) != new[name]
         }
-        found.append({
-            "revision": row.revision,
-            "created_at": row.created_at.isoformat(),
-            "created_by": row.created_by.get_username() if row.created_by else "",
-            "reason": row.reason,
-            "changed": changed,
-        })
+        found.append(
+            {
+                "revision": row.revision,
+                "created_at": row.created_at.isoformat(),
+                "created_by": row.created_by.get_username() if row.created_by else "",
+                "reason": row.reason,
+                "changed": changed,
+            }
+        )
     return found[::-1]
 
 
 def pair_named(code: str) -> Pair:
     """Return one pair; raises Pair.DoesNotExist."""
-    return Pair.objects.select_related("fx_instrument").prefetch_related("legs__instrument__venue").get(code=code)
+    return (
+        Pair.objects.select_related("fx_instrument")
+        .prefetch_related("legs__instrument__venue")
+        .get(code=code)
+    )
 
 
 def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
     """Return a pair with its legs, the conversion in force today and its programs."""
-    rule = max((r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None)
-    names = ("premium", "date_adjustment", "duty_rate", "vat_rate", "misc", "units_numerator", "units_denominator")
-    parity = None if rule is None else {
-        **{name: plain(getattr(rule, name)) for name in names},
-        "valid_from": rule.valid_from.isoformat(), "source": rule.source,
-    }
+    rule = max(
+        (r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None
+    )
+    names = (
+        "premium",
+        "date_adjustment",
+        "duty_rate",
+        "vat_rate",
+        "misc",
+        "units_numerator",
+        "units_denominator",
+    )
+    parity = (
+        None
+        if rule is None
+        else {
+            **{name: plain(getattr(rule, name)) for name in names},
+            "valid_from": rule.valid_from.isoformat(),
+            "source": rule.source,
+        }
+    )
     return {
         "code": pair.code,
         "project": pair.project,
@@ -141,7 +162,24 @@ def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
         "parity": parity,
         "legs": [leg_dict(leg) for leg in pair.legs.all()],
         "programs": [program_dict(program) for program in all_programs() if program.pair_id == pair.pk],
+        "positions": _positions(pair),
     }
+
+
+def _positions(pair: Pair) -> list[dict[str, Any]]:
+    """Return the net lots of the pair's legs per desk, as the journals' fills add up."""
+    codes = [leg.instrument.code for leg in pair.legs.all()]
+    rows = Position.objects.filter(instrument__in=codes).select_related("desk").order_by("instrument")
+    return [
+        {
+            "desk": row.desk.name,
+            "instrument": row.instrument,
+            "net_lots": row.net_lots,
+            "bought_lots": row.bought_lots,
+            "sold_lots": row.sold_lots,
+        }
+        for row in rows
+    ]
 
 
 def leg_dict(leg: PairLeg) -> dict[str, Any]:

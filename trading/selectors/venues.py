@@ -55,9 +55,15 @@ def _line(line: Connection, health: dict[str, Any] | None) -> dict[str, Any]:
 
 def _sessions(row: Any) -> dict[str, Any] | None:
     rule = row.session_rules.last()
-    return None if rule is None else {
-        "phases": rule.phases, "valid_from": rule.valid_from.isoformat(), "source": rule.source,
-    }
+    return (
+        None
+        if rule is None
+        else {
+            "phases": rule.phases,
+            "valid_from": rule.valid_from.isoformat(),
+            "source": rule.source,
+        }
+    )
 
 
 def _engine(cursor: JournalCursor, health: dict[str, Any] | None) -> dict[str, Any]:

@@ -36,13 +36,20 @@ def execution_detail(row: Execution) -> dict[str, Any]:
         "fills": [fill_dict(fill) for order in orders for fill in order.fills.all()],
         "decisions": waterfall.decisions,
         "naked_band": band_of(row),
-        "receipts": {"stream": stream, "first_seq": row.first_seq, "last_seq": row.last_seq, "count": len(records)},
+        "receipts": {
+            "stream": stream,
+            "first_seq": row.first_seq,
+            "last_seq": row.last_seq,
+            "count": len(records),
+        },
     }
 
 
 def _records(row: Execution) -> list[Body]:
     stream = f"desk:{row.desk.name}"
-    bodies = Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
+    bodies = (
+        Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
+    )
     return [_decoder.decode(body) for body in bodies]
 
 
@@ -67,23 +74,29 @@ class Waterfall:
                 yield self._step(record, self._group_of(event), "fill", self._fill_values(event), order=event)
             case e.OrderRejected():
                 values = {"code": event.code, "text": event.text, "class": event.reject_class.value}
-                yield self._step(record, self._group_of(event), "rejected", values, order=event)
+                yield self._step(record, self._group_of(event), "order_rejected", values, order=event)
             case e.OrderClosed():
                 order = self._orders.get(event.client_order_id)
                 left = order.lots - event.cumulative_lots if order else 0
-                values = {"reason": event.reason, "filled_lots": str(event.cumulative_lots), "left_lots": str(left)}
-                yield self._step(record, self._group_of(event), "closed", values, order=event)
+                values = {
+                    "reason": event.reason,
+                    "filled": str(event.cumulative_lots),
+                    "left": str(left),
+                }
+                yield self._step(record, self._group_of(event), "order_closed", values, order=event)
             case e.OrderNotSent():
-                yield self._step(record, self._group_of(event), "not_sent", {"text": event.text}, order=event)
+                yield self._step(record, self._group_of(event), "order_not_sent", {"text": event.text}, order=event)
             case e.OrderStatus():
                 values = {"state": event.state, "filled_lots": str(event.cumulative_lots)}
-                yield self._step(record, self._group_of(event), "status", values, order=event)
+                yield self._step(record, self._group_of(event), "order_status", values, order=event)
             case e.CancelRejected():
-                yield self._step(record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event)
+                yield self._step(
+                    record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event
+                )
             case e.OrdersRefused():
-                yield self._step(record, "decide", "refused", {"code": event.code, "text": event.text})
+                yield self._step(record, "decide", "orders_refused", {"code": event.code, "text": event.text})
             case e.QueryDecided() | e.CancelDecided():
-                key = "query" if isinstance(event, e.QueryDecided) else "cancel"
+                key = "query_decided" if isinstance(event, e.QueryDecided) else "cancel_decided"
                 values = {"orders": ", ".join(event.client_order_ids), "reason": event.reason}
                 yield self._step(record, "end", key, values)
             case e.ExecutionEnded():
@@ -101,12 +114,14 @@ class Waterfall:
             yield self._step(record, "decide", "trigger", {
                 "measure": self._row.measure,
                 "value": plain(event.measure_value) or "",
-                "trigger": plain(event.trigger_value) or "",
+                "threshold": plain(event.trigger_value) or "",
             })  # fmt: skip
-            yield self._step(record, "decide", "risk", {"limits_version": event.limits_version})
+            yield self._step(record, "decide", "risk_checked", {"limits_version": event.limits_version})
         else:
             self._repairs += 1
-            yield self._step(record, f"{event.purpose.value}{self._repairs}", "repair", {"purpose": event.purpose.value})
+            yield self._step(
+                record, f"{event.purpose.value}{self._repairs}", event.purpose.value, {"lots": _lots(event)}
+            )
         for intent in event.orders:
             group = f"leg{intent.leg}" if is_entry else f"{event.purpose.value}{self._repairs}"
             self._group[intent.client_order_id] = group
@@ -126,7 +141,7 @@ class Waterfall:
         order = self._orders.get(intent.client_order_id)
         sent_at = (order.sent_at_ns if order else None) or record.at
         answered_at = (order.accepted_at_ns or order.closed_at_ns) if order else None
-        step = self._step(record, group, "order", {
+        step = self._step(record, group, "order_sent", {
             "client_order_id": intent.client_order_id,
             "venue": intent.venue,
             "instrument": intent.instrument,
@@ -174,7 +189,9 @@ class Waterfall:
     ) -> dict[str, Any]:
         known = self._orders.get(order.client_order_id) if order is not None else None
         return {
-            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip("."),
+            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip(
+                "."
+            ),
             "seq": record.seq,
             "group": group,
             "label_key": f"step.{key}",
@@ -191,3 +208,7 @@ class Waterfall:
     def _price(self, instrument: str, ticks: int) -> str:
         tick = self._ticks.get(instrument)
         return "" if tick is None else plain(ticks * tick)
+
+
+def _lots(event: e.OrdersDecided) -> str:
+    return " ".join(f"{intent.side.value} {intent.lots} {intent.instrument}" for intent in event.orders)

@@ -62,11 +62,17 @@ def order_program(
 
     Raises RevisionMoved, NotOwnProject, KeyReused or EngineAway.
     """
-    body: dict[str, Any] = {"program": program.name, "reason": reason, "revision": revision or program.revision}
+    body: dict[str, Any] = {
+        "program": program.name,
+        "reason": reason,
+        "revision": revision or program.revision,
+    }
     if op == "arm":
         _check_arm(program, revision, actor)
         body["incarnation"] = _incarnation(program.desk)
-    command, is_new = _record(op=op, desk=program.desk, program=program, body=body, actor=actor, key=key, at=at)
+    command, is_new = _record(
+        op=op, desk=program.desk, program=program, body=body, actor=actor, key=key, at=at
+    )
     if is_new:
         _hand_over(command)
     return command
@@ -87,7 +93,12 @@ def lift_kill(
     *, desk: Desk, scope: str, requested_by: str, reason: str, actor: AbstractUser, key: str, at: datetime
 ) -> Command:
     """Lift a kill that a second person approved; everything comes back disarmed. Raises EngineAway."""
-    body = {"scope": scope, "requested_by": requested_by, "approved_by": actor.get_username(), "reason": reason}
+    body = {
+        "scope": scope,
+        "requested_by": requested_by,
+        "approved_by": actor.get_username(),
+        "reason": reason,
+    }
     command, is_new = _record(op="lift_kill", desk=desk, program=None, body=body, actor=actor, key=key, at=at)
     if is_new:
         _hand_over(command)
@@ -184,7 +195,12 @@ def _hand_over(command: Command) -> None:
         _enqueue(command, message)
     except OperationalError as error:
         if is_answered:
-            log.warning("%s %s reached the engine directly; the queue is away: %s", command.op, command.command_id, error)
+            log.warning(
+                "%s %s reached the engine directly; the queue is away: %s",
+                command.op,
+                command.command_id,
+                error,
+            )
             return
         _give_up(command)
     command.refresh_from_db()
@@ -200,7 +216,9 @@ def _call_engine(command: Command, message: dict[str, Any]) -> bool:
     except EngineUnreachable as error:
         log.warning("%s %s: %s", command.op, command.command_id, error)
         return False
-    record_outcome(command_id=command.command_id, answer=answer, at=datetime.now(tz=command.created_at.tzinfo))
+    record_outcome(
+        command_id=command.command_id, answer=answer, at=datetime.now(tz=command.created_at.tzinfo)
+    )
     return True
 
 

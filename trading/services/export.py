@@ -16,7 +16,6 @@ from trading.engine import config
 from trading.models import Connection, Desk, HedgeProgram, Instrument, Pair, ProgramRevision
 
 
-
 class Paths(Protocol):
     """Where a desk keeps its files; `settings.CMC_PATHS` is one."""
 
@@ -80,7 +79,14 @@ def instrument_terms(row: Instrument, today: date, *, is_around_the_clock: bool)
     rule = in_force(row.session_rules.all(), today)
     phases = [] if rule is None or is_around_the_clock else rule.phases
     limit = in_force(row.price_limits.all(), today)
-    fields = ("open_rate", "close_rate", "close_today_rate", "open_per_lot", "close_per_lot", "close_today_per_lot")
+    fields = (
+        "open_rate",
+        "close_rate",
+        "close_today_rate",
+        "open_per_lot",
+        "close_per_lot",
+        "close_today_per_lot",
+    )
     return terms.Instrument(
         code=row.code, venue=row.venue.name, symbol=row.symbol, tick=row.tick, multiplier=row.multiplier,
         unit=row.unit, currency=row.currency, quote_basis=terms.QuoteBasis(row.quote_basis),

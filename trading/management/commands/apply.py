@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from trading.services.declare import DeclarationRefused, declare
 from trading.services import export_all
+from trading.services.declare import DeclarationRefused, declare
 from trading.services.logins import generate_logins
 
 
@@ -23,7 +23,9 @@ exported, so that their next start uses them.
   manage.py apply --generate-logins var/demo-logins.txt console/demo/*.toml"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
+        )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.toml")
@@ -32,7 +34,9 @@ exported, so that their next start uses them.
             "--generate-logins", type=Path, metavar="PATH",
             help="give every declared user without a password one, and write them to PATH (mode 0600)",
         )  # fmt: skip
-        parser.add_argument("--no-export", action="store_true", help="leave the exported configurations as they are")
+        parser.add_argument(
+            "--no-export", action="store_true", help="leave the exported configurations as they are"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

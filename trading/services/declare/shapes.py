@@ -209,8 +209,15 @@ class UserShape(msgspec.Struct, kw_only=True):
 
 
 Shape = (
-    VenueShape | DeskShape | ConnectionShape | InstrumentShape | ProjectShape | PairShape | ProgramShape
-    | ThresholdShape | UserShape
+    VenueShape
+    | DeskShape
+    | ConnectionShape
+    | InstrumentShape
+    | ProjectShape
+    | PairShape
+    | ProgramShape
+    | ThresholdShape
+    | UserShape
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -288,12 +295,16 @@ def _value(entry: Entry, type_: Any, value: Any, at: tuple) -> tuple[Any, list[P
         return None, [entry.problem(reason, f"give {_wanted(type_)}", *at)]
 
 
-def _nested_values(entry: Entry, origin: Any, shape: type, value: Any, at: tuple) -> tuple[Any, list[Problem]]:
+def _nested_values(
+    entry: Entry, origin: Any, shape: type, value: Any, at: tuple
+) -> tuple[Any, list[Problem]]:
     wanted = list if origin is list else dict
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []
     items = list(items)
     if not isinstance(value, wanted) or not all(isinstance(item, dict) for _, item in items):
-        reason = f"{_title(entry)}: {at[-1]} is not a {'list of tables' if wanted is list else 'table of tables'}"
+        reason = (
+            f"{_title(entry)}: {at[-1]} is not a {'list of tables' if wanted is list else 'table of tables'}"
+        )
         return None, [entry.problem(reason, f"write it as [[{entry.kind}.{at[-1]}]]", *at)]
     problems: list[Problem] = []
     made: dict[Any, Any] = {}
@@ -324,9 +335,15 @@ def _shown(value: Any) -> str:
 def _wanted(type_: Any) -> str:
     if get_origin(type_) is Literal:
         return "one of " + ", ".join(repr(choice) for choice in get_args(type_))
-    names = {str: "a text", int: "a whole number", bool: "true or false", Decimal: "an exact decimal",
-             datetime.date: "a date such as 2026-01-31", list[str]: "a list of texts",
-             list[tuple[str, str]]: 'a list of phases such as [["09:00", "10:15"]]'}
+    names = {
+        str: "a text",
+        int: "a whole number",
+        bool: "true or false",
+        Decimal: "an exact decimal",
+        datetime.date: "a date such as 2026-01-31",
+        list[str]: "a list of texts",
+        list[tuple[str, str]]: 'a list of phases such as [["09:00", "10:15"]]',
+    }
     for known, name in names.items():
         if known == type_ or known in get_args(type_):
             return name

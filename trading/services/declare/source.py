@@ -106,7 +106,10 @@ def line_index(text: str) -> dict[Place, int]:
             continue
         key = _KEY.match(line)
         if key:
-            names = [key.group(1).strip("\"'"), *(part.strip() for part in key.group(2).split(".") if part.strip())]
+            names = [
+                key.group(1).strip("\"'"),
+                *(part.strip() for part in key.group(2).split(".") if part.strip()),
+            ]
             lines.setdefault((*table, *names), number)
     return lines
 

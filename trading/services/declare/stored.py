@@ -55,7 +55,9 @@ def _plain(shape: type, row: object, **given: object) -> Shape:
 
 
 def _with_facts() -> Iterable[Instrument]:
-    return Instrument.objects.select_related("venue").prefetch_related("fees", "session_rules", "price_limits")
+    return Instrument.objects.select_related("venue").prefetch_related(
+        "fees", "session_rules", "price_limits"
+    )
 
 
 def _instrument(row: Instrument) -> Shape:

@@ -29,22 +29,25 @@ def follow(desk: str, stop_event: threading.Event) -> None:
     projector = Projector(desk, wake=Waker(settings.REDIS_URL).wake)
     while not stop_event.is_set():
         stop_event.wait(projector.step())
+        close_old_connections()
 
 
 class Projector:
     """Copies one desk's journal, a batch at a time."""
 
-    def __init__(self, desk: str, *, wake: Callable[[str], None] = lambda desk: None) -> None:
+    def __init__(
+        self, desk: str, *, wake: Callable[[str], None] = lambda desk: None, batch_max: int = BATCH_MAX
+    ) -> None:
         self._desk = Desk.objects.get(name=desk)
         self._wake = wake
+        self._batch_max = batch_max
         self._tail: JournalTail | None = None
         self._complaint = ""
 
     def step(self) -> float:
         """Copy what there is and return how many seconds to wait before the next step."""
         try:
-            close_old_connections()
-            return 0.0 if self.copy_batch() == BATCH_MAX else POLL_S
+            return 0.0 if self.copy_batch() == self._batch_max else POLL_S
         except ChainBroken as broken:
             self._stand_still(str(broken))
         except DatabaseError as error:
@@ -59,7 +62,7 @@ class Projector:
         """Copy the next batch and return its size; raises ChainBroken, StreamBroken or DatabaseError."""
         if self._tail is None:
             self._tail = self._tail_at(self._cursor())
-        lines = self._tail.take(BATCH_MAX)
+        lines = self._tail.take(self._batch_max)
         if lines:
             self._store(lines)
             self._complaint = ""
