@@ -160,8 +160,9 @@ class Product:
         yield from History.of(self.paths.journal(DESK))
 
     def booked_lots(self) -> dict[str, int]:
-        """Return the signed lots per instrument of all fills in the journal."""
+        """Return the signed lots per instrument of all fills in the journal; a fill that was told twice counts once."""
         intents = {}
+        counted = set()
         lots: dict[str, int] = {}
         for record in self.journal():
             match record.event:
@@ -169,6 +170,10 @@ class Product:
                     intents.update({order.client_order_id: order for order in orders})
                 case e.OrderFilled() as fill:
                     order = intents[fill.client_order_id]
+                    key = (order.venue, fill.trading_day, fill.fill_id)
+                    if key in counted:
+                        continue
+                    counted.add(key)
                     lots[order.instrument] = lots.get(order.instrument, 0) + order.side.sign * fill.lots
         return lots
 
