@@ -177,6 +177,15 @@ class Product:
                     lots[order.instrument] = lots.get(order.instrument, 0) + order.side.sign * fill.lots
         return lots
 
+    def wait_until_paired(self) -> dict[str, int]:
+        """Return the booked lots once the copper legs match 5 : 1; records reach the file a moment after they are made."""
+
+        def paired() -> dict[str, int] | None:
+            lots = self.booked_lots()
+            return lots if lots.get("SHFE.cu2703", 0) == -5 * lots.get("LME.CA-3M", 0) else None
+
+        return eventually(paired, 5, "the copper legs to match")
+
     def held_lots(self, venue: str) -> dict[str, int]:
         """Return the signed lots per instrument as the venue's own books have them."""
         rows = self.venues(op="positions", venue=venue, account="")["result"]

@@ -46,9 +46,7 @@ def test_a_trader_sees_both_markets_arms_the_pair_and_it_ends_hedged(product: Pr
 
     latest_execution(page, "HEDGED")
     product.calm_down()
-    booked = product.booked_lots()
-    assert booked["SHFE.cu2703"] and booked["LME.CA-3M"]
-    assert booked["SHFE.cu2703"] == -5 * booked["LME.CA-3M"]
+    product.wait_until_paired()
 
 
 def test_a_partial_fill_shows_a_naked_band_and_is_topped_up(product: Product, log_in: LogIn) -> None:
@@ -75,8 +73,7 @@ def test_a_rejected_leg_is_rolled_back_and_the_risk_officer_is_told(product: Pro
     expect(page.get_by_test_id("repair-group").first).to_be_visible()
     eventually(lambda: risk.locator('[data-testid^="alert-row-"]').count() > known, 10, "an alert to be pushed")
     product.calm_down()
-    booked = product.booked_lots()
-    assert booked["SHFE.cu2703"] == -5 * booked["LME.CA-3M"]
+    product.wait_until_paired()
 
 
 def test_the_auditor_downloads_a_pdf_and_a_csv_of_the_project(product: Product, log_in: LogIn) -> None:
