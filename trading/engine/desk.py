@@ -286,6 +286,8 @@ class Desk:
                 self._add_program(event.terms)
             case e.Kill() | e.KillLifted() if not name:
                 self.kill_all = event if isinstance(event, e.Kill) else None
+                if self.kill_all is None:
+                    self.foreign.clear()  # two people have looked
             case r.LimitsChanged():
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():
