@@ -81,9 +81,7 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 # --- Storage and messages -------------------------------------------------------------------------
 
 _database_url = os.environ.get("DATABASE_URL")
-DATABASES = {
-    "default": database.from_url(_database_url) if _database_url else database.sqlite(CMC_PATHS.database)
-}
+DATABASES = {"default": database.from_url(_database_url) if _database_url else database.sqlite(CMC_PATHS.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

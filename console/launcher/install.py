@@ -104,9 +104,7 @@ def frontend_sources() -> list[Path]:
     """Return every file that the built frontend depends on."""
     skipped = {"node_modules", "dist"}
     return [
-        file
-        for file in FRONTEND.rglob("*")
-        if file.is_file() and not skipped & set(file.relative_to(FRONTEND).parts)
+        file for file in FRONTEND.rglob("*") if file.is_file() and not skipped & set(file.relative_to(FRONTEND).parts)
     ]
 
 

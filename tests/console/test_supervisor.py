@@ -42,9 +42,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.terminal = io.StringIO()
         self.folder = folder
-        self.supervisor = Supervisor(
-            output=Output(self.terminal), env=os.environ, log_dir=folder, hold_dir=folder
-        )
+        self.supervisor = Supervisor(output=Output(self.terminal), env=os.environ, log_dir=folder, hold_dir=folder)
 
     def said(self) -> str:
         return self.terminal.getvalue()
@@ -76,9 +74,7 @@ async def test_each_line_carries_the_name_of_its_process_and_reaches_its_log(sta
 
 
 async def test_a_child_that_ends_by_itself_is_named_with_its_exit_code_and_log(stage):
-    await stage.supervisor.start_stage(
-        [spec("web", SAYS_READY), spec("beat", "print('up'); raise SystemExit(3)")]
-    )
+    await stage.supervisor.start_stage([spec("web", SAYS_READY), spec("beat", "print('up'); raise SystemExit(3)")])
 
     with pytest.raises(ChildDied) as death:
         await stage.supervisor.wait()
@@ -115,9 +111,7 @@ async def test_a_child_that_dies_while_starting_stops_the_start(stage):
 
 
 async def test_a_step_of_the_start_may_end_and_the_next_stage_waits_for_it(stage):
-    step = ChildSpec(
-        "demo", [sys.executable, "-c", "print('applied')"], is_ready=has_ended_well, ends_by_itself=True
-    )
+    step = ChildSpec("demo", [sys.executable, "-c", "print('applied')"], is_ready=has_ended_well, ends_by_itself=True)
     await stage.supervisor.start_stage([step])
     await stage.supervisor.start_stage([spec("web", SAYS_READY)])
 
