@@ -12,15 +12,15 @@ import pytest
 from console.launcher import lock, venue_ports
 from console.paths import Paths
 from tests.conftest import wait_until_it_answers
-from tests.product import ROOT, Product
+from tests.console.launch import ROOT, Launch
 
 
 @pytest.fixture
 def product(tmp_path):
-    return Product(tmp_path / "var", "--no-demo")
+    return Launch(tmp_path / "var", "--no-demo")
 
 
-def attempt(product: Product) -> subprocess.CompletedProcess[str]:
+def attempt(product: Launch) -> subprocess.CompletedProcess[str]:
     """Run the command again to its end, as somebody does who forgot the first one."""
     return subprocess.run(
         product._command, cwd=ROOT, env=product.env, capture_output=True, text=True, timeout=60, check=False
@@ -47,7 +47,7 @@ def test_it_starts_answers_refuses_a_second_start_and_ends_on_ctrl_c(product):
 
 
 def test_the_first_start_opens_the_demo_desk_and_the_second_keeps_what_changed(tmp_path):
-    product = Product(tmp_path / "var")
+    product = Launch(tmp_path / "var")
     with product:
         trader = product.person("trader1")
         trader.ask("PATCH", "/api/me/preferences", {"language": "zh-hans"})

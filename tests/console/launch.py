@@ -1,4 +1,4 @@
-"""The whole product in processes of its own, started as a person starts it, for tests that need all of it."""
+"""`manage.py up` in a terminal of its own, and somebody who uses what it started."""
 
 import json
 import os
@@ -20,13 +20,13 @@ import psutil
 from console.launcher.ports import free_port
 from console.paths import Paths
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 60
 FOREIGN = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "PYTEST_CURRENT_TEST")
 
 
-class Product:
+class Launch:
     """`manage.py up` in a folder of its own. Use it as a context: leaving it ends every process."""
 
     def __init__(self, var: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
@@ -39,7 +39,7 @@ class Product:
         self._command = [sys.executable, "manage.py", "up", *arguments]
         self.process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> "Product":
+    def __enter__(self) -> "Launch":
         self.start()
         self.wait_for_line("The console is ready", READY_WITHIN_S)
         return self
