@@ -74,9 +74,7 @@ def issue(
         text = _encoder.encode(
             {"seq": seq, "at": at_ns, "kind": kind, "actor": actor, "subject": about, "body": dict(body)}
         )
-        record = JournalRecord(
-            seq, at_ns, kind, text, chain.link(bytes.fromhex(head.hash), text).hex(), actor, about
-        )
+        record = JournalRecord(seq, at_ns, kind, text, chain.link(bytes.fromhex(head.hash), text).hex(), actor, about)
         [receipt] = _append(head, [record])
         return receipt
 
@@ -101,10 +99,10 @@ def head_seq(stream: str) -> int:
     return StreamHead.objects.filter(stream=stream).values_list("seq", flat=True).first() or 0
 
 
-def seal(stream: str, at: datetime) -> Checkpoint | None:
+def seal(stream: str, at: datetime | int) -> Checkpoint | None:
     """Close the records since the last checkpoint under a new one; None when there are none."""
     with transaction.atomic():
-        return _seal(_locked_head(stream), nanos(at))
+        return _seal(_locked_head(stream), at if isinstance(at, int) else nanos(at))
 
 
 def _locked_head(stream: str) -> StreamHead:
@@ -130,9 +128,7 @@ def _check_continuity(stream: str, head: StreamHead, records: Iterable[JournalRe
     for record in records:
         computed = chain.link(previous, record.body)
         if record.seq != seq + 1 or computed.hex() != record.hash:
-            raise StreamBroken(
-                f"{stream}: record {record.seq} does not follow from record {seq}; nothing was copied"
-            )
+            raise StreamBroken(f"{stream}: record {record.seq} does not follow from record {seq}; nothing was copied")
         seq, previous = record.seq, computed
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import auth
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import access
+from audit import access, receipts
 from audit.errors import DomainError
 from console.models import Preferences
 
@@ -55,7 +57,10 @@ def describe(user: AbstractUser) -> dict[str, Any]:
 
 @method_decorator([sensitive_post_parameters(), csrf_protect], name="dispatch")
 class LoginView(APIView):
-    """Opens a session. Five wrong passwords from one address lock that name there for 15 minutes."""
+    """Opens a session. Five wrong passwords from one address lock that name there for 15 minutes.
+
+    Afterwards the lock-out middleware answers in this view's place, see `errors.locked_out`.
+    """
 
     permission_classes = [AllowAny]
 
@@ -66,8 +71,11 @@ class LoginView(APIView):
         http = request._request
         user = auth.authenticate(http, **form.validated_data)
         if user is None:
+            _record_failure(http, form.validated_data["username"])
             raise WrongCredentials("This name and password do not belong together.")
-        auth.login(http, user)
+        with transaction.atomic():
+            auth.login(http, user)
+            _record("logged_in", user.get_username(), http)
         return Response(describe(user))
 
 
@@ -77,9 +85,27 @@ class LogoutView(APIView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(request=None, responses={204: None})
+    @transaction.atomic
     def post(self, request: Request) -> Response:
+        _record("logged_out", request.user.get_username(), request._request)
         auth.logout(request._request)
         return Response(status=204)
+
+
+def _record(kind: str, actor: str, http: HttpRequest) -> None:
+    receipts.issue(kind=kind, actor=actor, at=timezone.now(), body={"address": http.META["REMOTE_ADDR"]})
+
+
+def _record_failure(http: HttpRequest, username: str) -> None:
+    """Leave evidence of a failed login on an existing name.
+
+    A name that does not exist may be a password typed into the wrong field, and anybody could fill the
+    chain with such names; the lock-out keeps its own table of them.
+    """
+    is_known = auth.get_user_model().objects.filter(username=username).exists()
+    if is_known:
+        kind = "login_locked" if getattr(http, "axes_locked_out", False) else "login_failed"
+        _record(kind, username, http)
 
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")

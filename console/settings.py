@@ -106,11 +106,8 @@ CHANNEL_LAYERS = {
 }
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_RESULT_BACKEND = REDIS_URL
-CELERY_RESULT_EXPIRES = timedelta(minutes=10)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
-CELERY_RESULT_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
 # Queues: `engine.<desk>` for one desk's commands, named by the caller, and `jobs` for everything else.
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
@@ -219,10 +216,9 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "static/"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
-WHITENOISE_ROOT = FRONTEND_DIST
-WHITENOISE_AUTOREFRESH = False
+STATIC_ROOT = FRONTEND_DIST
 # Vite puts a hash of the content into the name of everything below assets/.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[\w-]{8}\.\w+$"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

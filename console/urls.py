@@ -21,5 +21,5 @@ urlpatterns = [
     re_path(r"^api/", errors.unknown_endpoint),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    re_path(r"^(?!assets/|ws/).*$", pages.frontend),
+    re_path(r"^(?!static/|ws/).*$", pages.frontend),
 ]

@@ -6,7 +6,6 @@ the same execution only: a new incident must not hide behind an old signature.
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -125,4 +124,4 @@ def _next_number() -> int:
 def _save(alert: Alert, number: int) -> None:
     alert.changed_seq = number
     alert.save()
-    transaction.on_commit(partial(changed.send, sender=Alert, alert=alert), robust=True)
+    transaction.on_commit(lambda: changed.send(sender=Alert, alert=alert), robust=True)

@@ -133,9 +133,7 @@ class ThresholdsView(APIView):
 class ThresholdView(APIView):
     required_permission = "limits.loosen_request"
 
-    @extend_schema(
-        request=ThresholdChangeSerializer, responses={200: ThresholdSerializer, 202: ApprovalSerializer}
-    )
+    @extend_schema(request=ThresholdChangeSerializer, responses={200: ThresholdSerializer, 202: ApprovalSerializer})
     def put(self, request: Request, threshold_id: int) -> Response:
         """Tighten a threshold at once (200), or ask another risk officer to loosen it (202)."""
         change = ThresholdChangeSerializer(data=request.data)

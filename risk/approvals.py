@@ -75,9 +75,7 @@ def decide(*, approval_id: int, approve: bool, note: str, by: str, at: datetime)
         approval.state = Approval.State.APPROVED if approve else Approval.State.REJECTED
         approval.decided_by, approval.decided_at, approval.note = by, at, note
         approval.save()
-        receipts.issue(
-            kind=f"approval_{approval.state}", actor=by, at=at, body=_body(approval) | {"note": note}
-        )
+        receipts.issue(kind=f"approval_{approval.state}", actor=by, at=at, body=_body(approval) | {"note": note})
         return approval
 
 

@@ -124,9 +124,7 @@ class LimitSet(msgspec.Struct, frozen=True, dict=True):
         ordered = tuple(sorted(limits, key=msgspec.json.encode))
         return cls(version=version, hash=sha256(msgspec.json.encode(ordered)).hexdigest(), limits=ordered)
 
-    def effective(
-        self, kind: LimitKind, *, venue: str = "", instrument: str = "", pair: str = ""
-    ) -> Limit | None:
+    def effective(self, kind: LimitKind, *, venue: str = "", instrument: str = "", pair: str = "") -> Limit | None:
         """Return the tightest hard limit of `kind` that holds there, or None when none does.
 
         Answers are remembered: the questions come from a fixed configuration, asked on the hot path.

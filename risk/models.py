@@ -62,9 +62,7 @@ class LimitVersion(models.Model):
 
     class Meta:
         ordering = ["desk", "version"]
-        constraints = [
-            models.UniqueConstraint(fields=["desk", "version"], name="limit_version_once_per_desk")
-        ]
+        constraints = [models.UniqueConstraint(fields=["desk", "version"], name="limit_version_once_per_desk")]
 
 
 class Approval(models.Model):

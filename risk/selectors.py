@@ -33,12 +33,8 @@ def versions_in_force() -> list[VersionInForce]:
         .order_by("desk")
     )
     newest = LimitVersion.objects.values_list("desk").annotate(newest=Max("version")).order_by("desk")
-    hashes = {
-        (row.desk, row.version): row.hash for row in LimitVersion.objects.only("desk", "version", "hash")
-    }
-    return [
-        VersionInForce(desk, version, hashes[desk, version], confirmed.get(desk)) for desk, version in newest
-    ]
+    hashes = {(row.desk, row.version): row.hash for row in LimitVersion.objects.only("desk", "version", "hash")}
+    return [VersionInForce(desk, version, hashes[desk, version], confirmed.get(desk)) for desk, version in newest]
 
 
 def pending_loosenings(now: datetime) -> dict[int, Approval]:

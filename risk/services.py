@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 
 import msgspec
 from celery import current_app
@@ -110,9 +109,7 @@ def decide_threshold(*, approval_id: int, approve: bool, note: str, by: str, at:
             threshold = Threshold.objects.select_for_update().get(id=int(approval.subject))
             _check_base(threshold, approval.base_version)
             hard, warn = approval.request["hard"], approval.request["warn"]
-            wanted = msgspec.structs.replace(
-                threshold.limit, hard=Decimal(hard), warn=Decimal(warn) if warn else None
-            )
+            wanted = msgspec.structs.replace(threshold.limit, hard=Decimal(hard), warn=Decimal(warn) if warn else None)
             _put_in_force(threshold, wanted, approval.reason, by, at, approval)
         return approval
 
@@ -262,9 +259,7 @@ def _put_in_force(
 def _publish(desk: str, by: str, at: datetime) -> LimitSet:
     """Freeze the desk's thresholds as the next version and send it once the transaction holds."""
     rows = _locked(desk)
-    version = (
-        LimitVersion.objects.filter(desk=desk).order_by("-version").values_list("version", flat=True)
-    ).first()
+    version = (LimitVersion.objects.filter(desk=desk).order_by("-version").values_list("version", flat=True)).first()
     published = LimitSet.of((version or 0) + 1, (row.limit for row in rows))
     LimitVersion.objects.create(
         desk=desk,
@@ -281,7 +276,7 @@ def _publish(desk: str, by: str, at: datetime) -> LimitSet:
         body={"desk": desk, "limit_set": published},
     )
     # A broker that is away must not undo the change: `deliver_limits` sends again until the engine confirms.
-    transaction.on_commit(partial(send_limits, desk, by), robust=True)
+    transaction.on_commit(lambda: send_limits(desk, by), robust=True)
     return published
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from console.launcher import probes
-from console.launcher.supervisor import Child, ChildSpec
+from console.launcher.supervisor import Child, ChildSpec, has_ended_well
 from console.paths import Paths
 
 Stage = list[ChildSpec]
@@ -19,6 +19,19 @@ def valkey(binary: str, config: Path, url: str) -> Stage:
             [binary, str(config)],
             is_ready=lambda _: probes.redis_answers(url),
             is_restarted=True,
+            is_quiet=True,
+        )
+    ]
+
+
+def demo_configuration() -> Stage:
+    """Applies the demo once Redis is there to carry what follows from it."""
+    return [
+        ChildSpec(
+            "demo",
+            [sys.executable, "-m", "console.launcher", "demo"],
+            is_ready=has_ended_well,
+            ends_by_itself=True,
         )
     ]
 
@@ -55,7 +68,7 @@ def workers(paths: Paths, *, host: str, port: int) -> Stage:
             ],
             is_ready=lambda _: probes.http_answers(port, "/readyz"),
         ),
-        *[_engine_worker(paths, desk) for desk in desks(paths)],
+        *[engine_worker(paths, desk, name=name) for desk, name in _engine_names(desks(paths))],
         _worker("jobs", "-Q", "jobs", "-P", "prefork", "-c", "2", "-n", "jobs@%h"),
         ChildSpec(
             "beat",
@@ -73,9 +86,12 @@ def desks(paths: Paths) -> list[str]:
 _CELERY = [sys.executable, "-m", "celery", "-q", "-A", "console"]
 
 
-def _engine_worker(paths: Paths, desk: str) -> ChildSpec:
+def _engine_names(names: list[str]) -> list[tuple[str, str]]:
+    return [(desk, "engine" if len(names) == 1 else f"engine-{desk}") for desk in names]
+
+
+def engine_worker(paths: Paths, desk: str, *, name: str) -> ChildSpec:
     """One desk's worker; it owns the desk's engine process and restarts that by itself."""
-    name = "engine" if len(desks(paths)) == 1 else f"engine-{desk}"
     spec = _worker(name, "-Q", f"engine.{desk}", "-P", "threads", "-c", "4", "-n", f"engine-{desk}@%h")
     control = paths.control_socket(desk)
 

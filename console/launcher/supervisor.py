@@ -46,6 +46,8 @@ class ChildSpec:
     is_ready: Callable[["Child"], Awaitable[bool]] | None = None
     ready_within_s: float = 60
     is_restarted: bool = False
+    is_quiet: bool = False  # what it says goes to its log only
+    ends_by_itself: bool = False  # a step of the start: ready when it has ended well
 
 
 @dataclass
@@ -160,7 +162,7 @@ class Supervisor:
         await asyncio.wait([relay], timeout=LAST_WORDS_WITHIN_S)
         relay.cancel()
         child.log.close()
-        if self._is_stopping:
+        if self._is_stopping or (child.spec.ends_by_itself and code == 0):
             return
         reason = _describe_end(code)
         if child.spec.is_restarted and self._restarts < RESTARTS_MAX:
@@ -200,7 +202,8 @@ class Supervisor:
             return
         child.last_lines.append(line)
         child.log.write(line)
-        self._output.say(child.spec.name, line)
+        if not child.spec.is_quiet:
+            self._output.say(child.spec.name, line)
 
     async def _stop(self, child: Child) -> None:
         if child.process.returncode is None:
@@ -210,6 +213,11 @@ class Supervisor:
             except TimeoutError:
                 self._output.say(child.spec.name, f"did not end within {STOP_WITHIN_S:.0f} s and is killed")
                 _signal_group(child.process, signal.SIGKILL)
+
+
+async def has_ended_well(child: Child) -> bool:
+    """Say whether a child that ends by itself has done so without an error."""
+    return child.process.returncode == 0
 
 
 async def _open_pipe(descriptor: int) -> asyncio.StreamReader:

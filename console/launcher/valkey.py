@@ -52,6 +52,7 @@ def write_config(folder: Path, *, port: int, password: str) -> Path:
                 "daemonize no",
                 'logfile ""',
                 "loglevel warning",
+                "set-proc-title no",
                 "",
             ]
         )

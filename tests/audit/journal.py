@@ -21,9 +21,7 @@ def journal_records(count: int) -> list[JournalRecord]:
         at_ns = STARTED_AT_NS + seq * 1_000_000
         body = b'{"seq":%d,"at":%d,"epoch":1,"event":{"type":"OrderFilled","lots":5}}' % (seq, at_ns)
         previous = link(previous, body)
-        records.append(
-            JournalRecord(seq, at_ns, "OrderFilled", body, previous.hex(), actor="engine", subject=subject)
-        )
+        records.append(JournalRecord(seq, at_ns, "OrderFilled", body, previous.hex(), actor="engine", subject=subject))
     return records
 
 

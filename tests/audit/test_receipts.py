@@ -24,9 +24,7 @@ HARD = Decimal("10.50")
 def some_receipts(count: int) -> list[Receipt]:
     subject = Subject(project="CU-XMKT-01", pair="CU-SHFE-LME", instruments=("SHFE.cu2703", "LME.CA-3M"))
     return [
-        issue(
-            kind="threshold_changed", actor="risk1", at=AT, subject=subject, body={"hard": Decimal("10.50")}
-        )
+        issue(kind="threshold_changed", actor="risk1", at=AT, subject=subject, body={"hard": Decimal("10.50")})
         for _ in range(count)
     ]
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from audit import access
+from audit.models import Receipt
 from console.models import Preferences
 
 PASSWORD = "correct horse battery staple"
@@ -66,6 +67,23 @@ def test_five_wrong_passwords_lock_the_name_even_for_the_right_one(browser, trad
 
     assert (locked.status_code, locked.json()["code"]) == (429, "locked_out")
     assert AccessAttempt.objects.get().username == "trader1"
+
+
+def test_who_came_who_left_and_who_failed_is_evidence(browser, trader):
+    log_in(browser, password="wrong")
+    log_in(browser, username="no such name, perhaps a password", password="wrong")
+    log_in(browser)
+    token = browser.cookies["csrftoken"].value
+    browser.post("/api/auth/logout", content_type="application/json", headers={"X-CSRFToken": token})
+
+    receipts = Receipt.objects.order_by("seq")
+
+    assert [(row.kind, row.actor) for row in receipts] == [
+        ("login_failed", "trader1"),
+        ("logged_in", "trader1"),
+        ("logged_out", "trader1"),
+    ]
+    assert PASSWORD not in "".join(row.body for row in receipts)
 
 
 def test_a_lock_hits_one_name_and_spares_the_others(browser, trader, django_user_model):

@@ -10,7 +10,14 @@ import psutil
 import pytest
 
 from console.launcher.output import Output
-from console.launcher.supervisor import ChildDied, ChildSpec, NotReady, StopRequested, Supervisor
+from console.launcher.supervisor import (
+    ChildDied,
+    ChildSpec,
+    NotReady,
+    StopRequested,
+    Supervisor,
+    has_ended_well,
+)
 
 SAYS_READY = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SAYS_READY
@@ -105,6 +112,25 @@ async def test_a_child_that_dies_while_starting_stops_the_start(stage):
         await stage.supervisor.start_stage([spec("web", "raise SystemExit('no database')")])
 
     assert "no database" in stage.said()
+
+
+async def test_a_step_of_the_start_may_end_and_the_next_stage_waits_for_it(stage):
+    step = ChildSpec(
+        "demo", [sys.executable, "-c", "print('applied')"], is_ready=has_ended_well, ends_by_itself=True
+    )
+    await stage.supervisor.start_stage([step])
+    await stage.supervisor.start_stage([spec("web", SAYS_READY)])
+
+    assert stage.said().index("applied") < stage.said().index("web")
+
+
+async def test_a_step_of_the_start_that_fails_is_named(stage):
+    step = ChildSpec(
+        "demo", [sys.executable, "-c", "raise SystemExit(1)"], is_ready=has_ended_well, ends_by_itself=True
+    )
+
+    with pytest.raises(ChildDied, match="demo ended by itself with exit code 1"):
+        await stage.supervisor.start_stage([step])
 
 
 async def test_a_program_that_is_not_there_is_named(stage):

@@ -21,16 +21,12 @@ scopes = st.builds(
 
 @given(st.lists(scopes, max_size=12))
 def test_the_effective_limit_is_the_tightest_over_all_scopes_that_match(limits: list[Limit]) -> None:
-    found = LimitSet.of(1, limits).effective(
-        LimitKind.ORDER_LOTS_MAX, venue="SHFE", instrument=SHFE, pair=PAIR
-    )
+    found = LimitSet.of(1, limits).effective(LimitKind.ORDER_LOTS_MAX, venue="SHFE", instrument=SHFE, pair=PAIR)
 
     matching = [
         item.hard
         for item in limits
-        if item.scope_venue in ("", "SHFE")
-        and item.scope_instrument in ("", SHFE)
-        and item.scope_pair in ("", PAIR)
+        if item.scope_venue in ("", "SHFE") and item.scope_instrument in ("", SHFE) and item.scope_pair in ("", PAIR)
     ]
     assert (found.hard if found else None) == (min(matching) if matching else None)
 

@@ -76,9 +76,7 @@ def naked_limit() -> Decimal:
     return found.hard
 
 
-def test_tightening_holds_at_once_and_leaves_a_receipt_with_both_figures(
-    naked_lots: Threshold, risk1: User
-) -> None:
+def test_tightening_holds_at_once_and_leaves_a_receipt_with_both_figures(naked_lots: Threshold, risk1: User) -> None:
     outcome = change(naked_lots, risk1, "6")
 
     assert isinstance(outcome, Threshold) and naked_limit() == 6
@@ -128,9 +126,7 @@ def test_a_request_expires_after_half_an_hour(naked_lots: Threshold, risk1: User
 
     with pytest.raises(ApprovalNotPending, match="expired"):
         decide_threshold(approval_id=request.id, approve=True, note="", by="risk2", at=late)
-    decide_threshold(
-        approval_id=request.id, approve=True, note="", by="risk2", at=late - timedelta(seconds=1)
-    )
+    decide_threshold(approval_id=request.id, approve=True, note="", by="risk2", at=late - timedelta(seconds=1))
 
 
 def test_a_request_is_decided_once(naked_lots: Threshold, risk1: User) -> None:
@@ -159,9 +155,7 @@ def test_a_later_or_missing_warning_is_a_loosening_too(
     assert isinstance(change(naked_lots, risk1, hard, warn), outcome)
 
 
-@pytest.mark.parametrize(
-    "hard, warn", [("-1", None), ("NaN", None), ("1.5", None), ("5", "6"), ("Infinity", None)]
-)
+@pytest.mark.parametrize("hard, warn", [("-1", None), ("NaN", None), ("1.5", None), ("5", "6"), ("Infinity", None)])
 def test_a_figure_that_cannot_be_a_limit_is_refused(
     naked_lots: Threshold, risk1: User, hard: str, warn: str | None
 ) -> None:
@@ -169,9 +163,7 @@ def test_a_figure_that_cannot_be_a_limit_is_refused(
         change(naked_lots, risk1, hard, warn)
 
 
-def test_a_change_on_an_old_version_or_without_a_reason_is_refused(
-    naked_lots: Threshold, risk1: User
-) -> None:
+def test_a_change_on_an_old_version_or_without_a_reason_is_refused(naked_lots: Threshold, risk1: User) -> None:
     with pytest.raises(BaseMoved):
         change(naked_lots, risk1, "6", base_version=7)
     with pytest.raises(ReasonTooShort):

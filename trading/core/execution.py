@@ -16,9 +16,9 @@ class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
-        "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id", "is_ended",
-        "mandate", "naked_since", "opened_at", "orders", "outcome", "planned", "priced", "ratio_lots", "rejects",
-        "retry_at", "units",
+        "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
+        "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned", "priced",
+        "ratio_lots", "rejects", "retry_at", "units",
     )  # fmt: skip
 
     def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:
@@ -28,6 +28,8 @@ class Execution:
         self.orders: list[Order] = []
         self.entered_sides = tuple(order.side for order in decided.orders)
         self.units = decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
+        self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
+        self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
         self.planned: list[Fraction | None] = [None] * len(ratio_lots)  # average ticks per leg the decision counted on
         self.fx_ticks = 0  # FX of the decision, for costs when no newer rate is known
         self.attempts = 0  # repair orders decided or refused; the journal counts, so a restart forgets none
@@ -42,22 +44,19 @@ class Execution:
         self.is_ended = False
         self.outcome = ""
 
-    def along(self) -> tuple[Lots, ...]:
-        """Return the lots known to be traded per leg, in the direction of entry."""
+    def count(self) -> None:
+        """Derive what is traded and what is naked from the orders; due after every change of one."""
         lots = [0] * len(self.ratio_lots)
         for order in self.orders:
             intent = order.intent
             sign = 1 if intent.side is self.entered_sides[intent.leg] else -1
             lots[intent.leg] += sign * order.done_lots
-        return tuple(lots)
-
-    def naked(self) -> tuple[Lots, ...]:
-        """Return per leg the lots beyond the matched units, bought positive and sold negative."""
-        beyond = naked_lots(self.along(), self.ratio_lots)
-        return tuple(side.sign * lots for side, lots in zip(self.entered_sides, beyond, strict=True))
+        self.along = tuple(lots)
+        beyond = naked_lots(self.along, self.ratio_lots)
+        self.naked = tuple(side.sign * lots for side, lots in zip(self.entered_sides, beyond, strict=True))
 
     def matched(self) -> int:
-        return matched_units(self.along(), self.ratio_lots)
+        return matched_units(self.along, self.ratio_lots)
 
     def reserved(self) -> tuple[tuple[Lots, Lots], ...]:
         """Return per leg the lots that may still be (sold, bought) by working, unknown and presumed-dead orders."""
@@ -86,7 +85,7 @@ class Execution:
 
     @property
     def needs_work(self) -> bool:
-        return not self.is_settled or any(self.naked())
+        return not self.is_settled or any(self.naked)
 
     def spent(self) -> Fraction:
         """Return what the repairs so far cost, by the estimate of each and the share of it that was traded."""
@@ -125,7 +124,7 @@ class Execution:
     def facts(self) -> dict[str, object]:
         """Return the execution as plain values, for the snapshot."""
         return {
-            "id": self.id, "units": self.units, "along": list(self.along()), "naked": list(self.naked()),
+            "id": self.id, "units": self.units, "along": list(self.along), "naked": list(self.naked),
             "naked_since": self.naked_since, "attempts": self.attempts, "attempts_left": self.attempts_left,
             "retry_at": self.retry_at, "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
             "orders": [order.facts() for order in self.orders],

@@ -57,7 +57,9 @@ def prompt_price(three_month: Decimal, spread: Decimal, days_to_prompt: int, day
 
 def shown(value: Fraction) -> Decimal:
     """Return `value` rounded to six decimals for receipts and screens; decisions never use it."""
-    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(SHOWN_PLACES).normalize() + 0
+    exact = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(SHOWN_PLACES) + 0
+    whole = exact.to_integral_value()
+    return whole if whole == exact else exact.normalize()
 
 
 class CompiledTrigger:

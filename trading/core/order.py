@@ -3,7 +3,8 @@
 Rules, kept in the table below and nowhere else:
 1. The state says what the venue may still do. Fills never depend on it: a fill counts once, whenever it comes.
 2. Silence is not an answer: it leads to UNKNOWN and to a query, never to an end and never to a second order.
-3. PRESUMED_DEAD is a presumption: the order stays in exposure and any sign of life revives it.
+3. PRESUMED_DEAD is a presumption: the order stays in exposure, is asked about now and then, and any sign of life
+   revives it.
 4. An order is SETTLED only when its unique fills add up to the venue's cumulative lots.
 5. Contradicting evidence (a fill after a reject, more fills than announced) makes the order UNKNOWN again.
 """
@@ -133,7 +134,7 @@ class Order:
         if evidence not in (Evidence.SILENT, Evidence.CANCEL_ASKED):
             self.heard_at = now
             self.queries = 0
-        if self.state is S.WORKING and self.filled_lots >= self.intent.lots:
+        if self.filled_lots >= self.intent.lots and self.is_live:  # nothing is left that could still trade
             self.state = S.CLOSED
         if self.state is S.CLOSED and self.filled_lots >= self.cumulative_lots:
             self.state = S.SETTLED
@@ -157,6 +158,8 @@ class Order:
 
     def query_due_at(self, times: ReplyTimes) -> Nanos | None:
         """Return when silence about this order must become a question, or None while nothing is owed."""
+        if self.state is S.PRESUMED_DEAD:
+            return max(self.heard_at, self.asked_at) + (times.presumed_dead << min(self.queries, QUERY_BACKOFF_MAX))
         if self.is_settled or (self.state is S.WORKING and self.intent.time_in_force is TimeInForce.DAY):
             return None
         if self.queries:

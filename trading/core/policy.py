@@ -80,20 +80,20 @@ class Payup:
     One foreign tick is worth tick x units x FX: 0.5 USD/t at 7.10 is 3.55 CNY/t (domain.md §7.2).
     """
 
-    __slots__ = ("_domestic_ticks", "_foreign_tick_value", "_value")
+    __slots__ = ("_denominator", "_domestic_ticks", "_numerator")
 
     def __init__(
         self, payup: Fraction, pair: Pair, domestic: Instrument, foreign: Instrument, fx_tick: Fraction
     ) -> None:
         units = Fraction(pair.parity.units_numerator) / Fraction(pair.parity.units_denominator)
-        self._value = payup
+        foreign_per_fx_tick = payup / (Fraction(foreign.tick) * units * fx_tick)
         self._domestic_ticks = int(payup / Fraction(domestic.tick))
-        self._foreign_tick_value = Fraction(foreign.tick) * units * fx_tick
+        self._numerator, self._denominator = foreign_per_fx_tick.numerator, foreign_per_fx_tick.denominator
 
     def ticks(self, role: LegRole, fx_ticks: Ticks, attempt: int) -> Ticks:
         """Return the payup of a leg; a later attempt gives more away."""
         if role is LegRole.DOMESTIC:
             return self._domestic_ticks * (1 + attempt)
-        return int(self._value / (self._foreign_tick_value * fx_ticks)) * (1 + attempt)
+        return self._numerator // (self._denominator * fx_ticks) * (1 + attempt)
 
 

@@ -7,6 +7,7 @@ in it. Its spine: a silent order? ask. Naked? repair. Something unsettled? wait.
 an entry.
 """
 
+from collections.abc import Iterator
 from enum import IntEnum
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from trading.core.depth import walk, worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.measure import BadTerms, CompiledTrigger, shown
-from trading.core.order import OrderState
+from trading.core.order import SETTLED_STATES
 from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
@@ -56,16 +57,16 @@ class HedgeProgram:
         self.state.adopt(terms)
         self.trigger = CompiledTrigger(terms, instruments)
         domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
-        self.instruments = (domestic, foreign)
+        self.instruments = (domestic, foreign)  # traded, in the order of the legs
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
         self.collar = Collar(Fraction(terms.collar_rate))
         fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
         self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
         self._has_fx = fx is not None
-        codes = [leg.instrument for leg in terms.pair.legs] + ([fx.code] if fx else [])
-        self.codes = tuple(codes)
-        self._slot = {code: slot for slot, code in enumerate(codes)}
+        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
+        self.codes = tuple(instrument.code for instrument in self.held)
+        self._slot = {code: slot for slot, code in enumerate(self.codes)}
         self.quotes: list[e.QuoteSeen | None] = [None, None, None]
         self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
         self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
@@ -103,14 +104,14 @@ class HedgeProgram:
         for case in state.open:
             if (unwanted := self._unwanted(case)) is not None:
                 return unwanted
-            if (silent := self._silent(case, now)) is not None:
-                return silent
+        if (silent := self._silent(now)) is not None:
+            return silent
         for case in state.open:
-            if any(case.naked()):
+            if any(case.naked):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
-                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked())
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
         if state.mode is not Mode.ARMED:
             return None
         if (reason := self._why_disarm(now)) is not None:
@@ -132,16 +133,25 @@ class HedgeProgram:
                 names.append(order.intent.client_order_id)
         return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
 
-    def _silent(self, case: Execution, now: Nanos) -> e.QueryDecided | None:
-        """Return the query of every order of the case whose venue is up and owes an answer."""
-        names = tuple(
-            order.intent.client_order_id
-            for order in case.orders
-            if order.intent.venue in self.state.up_since
-            and (due := order.query_due_at(self.terms.reply_times[order.intent.venue])) is not None
-            and now >= due
-        )
+    def _silent(self, now: Nanos) -> e.QueryDecided | None:
+        """Return the query of every order whose venue is up and owes an answer."""
+        names = tuple(name for name, due in self._queries_due() if now >= due)
         return e.QueryDecided(names, "silent") if names else None
+
+    def _queries_due(self) -> Iterator[tuple[str, Nanos]]:
+        """Yield (order id, when to ask) for every order that a venue on a live line still owes something about."""
+        state, times = self.state, self.terms.reply_times
+        for case in state.open:
+            for order in case.orders:
+                venue = order.intent.venue
+                if order.state not in SETTLED_STATES and venue in state.up_since:
+                    due = order.query_due_at(times[venue])
+                    if due is not None:
+                        yield order.intent.client_order_id, due
+        for name in state.presumed_dead:
+            venue = state.orders[name].intent.venue
+            if venue in state.up_since and (due := state.orders[name].query_due_at(times[venue])) is not None:
+                yield name, due
 
     def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
         """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
@@ -149,11 +159,11 @@ class HedgeProgram:
             return None
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
-            return e.Halted("naked_age", case.naked(), f"{case.id}: naked longer than allowed")
+            return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
-            return e.Halted("attempts", case.naked(), f"{case.id}: the repair budget is used up")
+            return e.Halted("attempts", case.naked, f"{case.id}: the repair budget is used up")
         return self._repairs.decide(case, now)
 
     def may_repair(self, case: Execution) -> bool:
@@ -182,7 +192,7 @@ class HedgeProgram:
             return None
         for units in range(self.units_in_depth(), 0, -1):
             if self.margin(units) >= 0:
-                return self.entry(units, now)
+                return self._enter(units, now)
         return None
 
     def is_coherent(self, now: Nanos) -> bool:
@@ -232,8 +242,12 @@ class HedgeProgram:
         domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
         return self.trigger.value(domestic, foreign, fx)
 
-    def entry(self, units: int, now: Nanos) -> e.OrdersDecided | None:
-        """Return the decision to enter `units` on the present quotes; None where depth or collar allow no price."""
+    def preview(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return the orders an entry would hold now, whether or not anything else allows it."""
+        units = self.units_in_depth()
+        return self._enter(units, now) if units >= 1 else None
+
+    def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1
         orders = []
         for leg in (DOMESTIC, FOREIGN):
@@ -275,20 +289,17 @@ class HedgeProgram:
 
     def handle(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Fold a journaled fact; return what the host must do next, in order."""
-        if isinstance(event, e.TermsChanged):
+        if type(event) is e.TermsChanged and event.terms != self.terms:
             self._adopt(event.terms)
         return self.state.fold(event, now)
 
     def deadline(self, now: Nanos) -> Nanos | None:
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
-        times = [state.armed_until] if state.mode is Mode.ARMED else []
+        times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
+        if state.mode is Mode.ARMED:
+            times.append(state.armed_until)
         for case in state.open:
-            for order in case.orders:
-                if order.intent.venue in state.up_since:
-                    due = order.query_due_at(self.terms.reply_times[order.intent.venue])
-                    if due is not None:
-                        times.append(due)
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
                 if not case.is_live:
@@ -321,5 +332,3 @@ class HedgeProgram:
             return "DISARMED"
         return "COOLDOWN" if now and now < state.cooldown_until else "ARMED"
 
-
-__all__ = ["DOMESTIC", "FOREIGN", "FX", "HedgeProgram", "OrderState", "Permit"]

@@ -49,7 +49,7 @@ class ProgramState:
         self.orders: dict[str, Order] = {}
         self.executions: dict[str, Execution] = {}
         self.open: list[Execution] = []
-        self.presumed_dead: set[str] = set()
+        self.presumed_dead: dict[str, None] = {}  # in the order of presumption, so that every fold asks alike
         self.executions_started = 0
         self.executions_since_arm = 0
         self.executions_today = 0
@@ -223,11 +223,12 @@ class ProgramState:
         order.apply(evidence, now)
         name = order.intent.client_order_id
         if order.state is OrderState.PRESUMED_DEAD:
-            self.presumed_dead.add(name)
+            self.presumed_dead[name] = None
         else:
-            self.presumed_dead.discard(name)
+            self.presumed_dead.pop(name, None)
         execution = self.executions[order.execution]
-        if not any(execution.naked()):
+        execution.count()
+        if not any(execution.naked):
             execution.naked_since = None
         elif execution.naked_since is None:
             execution.naked_since = now

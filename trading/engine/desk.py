@@ -8,47 +8,38 @@ Rules: an order id is never forgotten; a refused decision comes back to its prog
 too long for the disk, or was overtaken by a kill, is declared not sent and never sent later.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from risk.gate import Approved, Counters, Refused, TradingMode
+from risk.gate import Approved, Counters, Refused
 from risk.limits import LimitSet
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.program import HedgeProgram, Permit
 from trading.core.terms import Terms
-from trading.core.units import SECOND, Nanos, utc_day
+from trading.core.units import Nanos
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.config import DeskConfig
+from trading.engine.counters import MessageCount, counters
 from trading.engine.desk_commands import obey
-from trading.engine.positions import Positions, worst_naked_lots
+from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose
 from trading.engine.recovery import DeskState, Reconciliation
 from trading.market.book import Quote, fault
 
-SEND_WITHIN = SECOND  # an intent whose record took longer to become durable rests on quotes nobody should trade on
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
-ORDER_EVENTS = (
+ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
-)  # fmt: skip
+))  # fmt: skip
+CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
-
-
-class Pending(msgspec.Struct):
-    """An approved intent whose record is not durable yet."""
-
-    seq: int
-    program: HedgeProgram
-    decided: e.OrdersDecided
-    approved: Approved[OrderProposal]
-    decided_at: Nanos
-    is_called_back: bool = False
 
 
 class Desk:
@@ -67,16 +58,16 @@ class Desk:
         self.foreign: dict[str, str] = {}  # client order id -> venue
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
-        self._gate = gate
-        self._instruments = {instrument.code: instrument for instrument in config.instruments}
+        self.gate = gate
+        self.instruments = {instrument.code: instrument for instrument in config.instruments}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
         self._owner: dict[str, HedgeProgram] = {}
-        self._pending: deque[Pending] = deque()
-        self._replies: deque[tuple[int, Reply]] = deque()
+        self._outbox = Outbox()
         self._due: dict[str, Nanos | None] = {}
+        self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._heap: list[tuple[Nanos, str]] = []
-        self._messages: defaultdict[str, deque[Nanos]] = defaultdict(deque)
+        self._messages = MessageCount()
         for terms in config.programs:
             self._add_program(terms)
 
@@ -126,7 +117,7 @@ class Desk:
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
         """Record what a venue or its line said, and let the programs it concerns go on."""
         out: list[Action] = []
-        if isinstance(event, ORDER_EVENTS):
+        if type(event) in ORDER_EVENTS:
             self._on_order_event(event, now, out)
             return out
         if isinstance(event, e.VenueUp):
@@ -168,27 +159,22 @@ class Desk:
     def on_durable(self, seq: int, now: Nanos) -> list[Action]:
         """Send what waited for this record, unless it may no longer leave; then answer commands that rest on it."""
         out: list[Action] = []
-        while self._pending and self._pending[0].seq <= seq:
-            pending = self._pending.popleft()
-            obstacle = self._why_not_send(pending, now)
-            if not obstacle:
-                for order in pending.decided.orders:
-                    self._count_message(order.venue, now)
-                out.append(Submit(pending.approved, pending.decided.orders))
-                continue
-            for order in pending.decided.orders:
-                self.record(pending.program.terms.program, e.OrderNotSent(order.client_order_id, obstacle), now, out)
-            self._advance(pending.program, now, out)
-        while self._replies and self._replies[0][0] <= seq:
-            out.append(self._replies.popleft()[1])
+        while (pending := self._outbox.next_intent(seq)) is not None:
+            self._release(pending, now, out)
+        while (reply := self._outbox.next_reply(seq)) is not None:
+            out.append(reply)
         return out
 
-    def rehearse(self, program: HedgeProgram, now: Nanos) -> Approved[OrderProposal] | Refused | None:
-        """Ask the gate about the entry the program could make now; None without prices. Changes nothing."""
-        decided = program.entry(max(1, program.units_in_depth()), now)
-        if decided is None:
-            return None
-        return self._gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
+    def _release(self, pending: Pending, now: Nanos, out: list[Action]) -> None:
+        orders, obstacle = pending.decided.orders, why_not_send(pending, now)
+        if not obstacle:
+            for order in orders:
+                self._messages.note(order.venue, now)
+            out.append(Submit(pending.approved, orders))
+            return
+        for order in orders:
+            self.record(pending.program.terms.program, e.OrderNotSent(order.client_order_id, obstacle), now, out)
+        self._advance(pending.program, now, out)
 
     def set_lease(self, tenure: str, now: Nanos) -> list[Action]:
         """Note whether the desk is held (held), its renewal is late (late) or it must stop (lost)."""
@@ -232,7 +218,7 @@ class Desk:
             else:
                 self.record(name, event, now, out)
         else:
-            naked = program.state.open[0].naked() if program.state.open else (0, 0)
+            naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
         due = program.deadline(now)
         if due != self._due.get(name):
@@ -242,7 +228,7 @@ class Desk:
 
     def _propose(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos, out: list[Action]) -> None:
         """Ask the gate; record the intent and wait for the disk, or record the refusal."""
-        verdict = self._gate(propose(program, decided, now), self._counters(program, now), self.limits, now)
+        verdict = self.review(program, decided, now)
         name = program.terms.program
         if isinstance(verdict, Refused):
             refused = e.OrdersRefused(decided.execution, decided.purpose, verdict.code.value, verdict.text)
@@ -251,17 +237,25 @@ class Desk:
         version = f"{verdict.limits_version}:{verdict.limits_hash[:12]}"
         decided = msgspec.structs.replace(decided, limits_version=version)
         seq = self.record(name, decided, now, out)
-        self._pending.append(Pending(seq, program, decided, verdict, now))
+        self._outbox.hold(Pending(seq, program, decided, verdict, now))
         out.append(Sync(seq))
+
+    def review(
+        self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
+    ) -> Approved[OrderProposal] | Refused:
+        """Return what the gate says to these orders now."""
+        figures = counters(program, self.programs.values(), self.positions, self._messages, now)
+        return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
         seq: int = self.journal.append(name, event, now)
-        before = {program: program.shown_state(now) for program in self._targets(name)}
         for effect in self._fold(name, event, now):
             self._perform(effect, now, out)
         for program in self._targets(name):
-            if before.get(program) != program.shown_state(now):
+            shown = program.shown_state(now)
+            if shown != self._shown.get(program):
+                self._shown[program] = shown
                 out.append(Publish("programs", program.snapshot()))
         return seq
 
@@ -270,31 +264,32 @@ class Desk:
 
     def _fold(self, name: str, event: Any, now: Nanos) -> list[Effect]:
         """Apply a recorded fact to the desk and its programs; the same for a new record and for one of the past."""
-        if isinstance(event, ORDER_EVENTS):
+        if type(event) in ORDER_EVENTS:
             program = self._owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
             done = order.done_lots
             effects = program.handle(event, now)
             self.positions.note(order.intent, order.done_lots - done)
             return effects
-        if isinstance(event, e.TermsChanged) and event.terms.program not in self.programs:
-            self._add_program(event.terms)
-        if isinstance(event, r.LimitsChanged):
-            self.limits = event.limit_set
-        if isinstance(event, r.ForeignOrderSeen):
-            self.foreign[event.client_order_id] = event.venue
-        if isinstance(event, e.Kill | e.KillLifted) and not name:
-            self.kill_all = event if isinstance(event, e.Kill) else None
-        self._note_command(event)
-        if not isinstance(event, e.Event):
+        self._note(name, event)
+        if type(event) not in CORE_EVENTS:
             return []
-        effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        if isinstance(event, e.OrdersDecided):
-            for intent in event.orders:
-                self._owner[intent.client_order_id] = self.programs[name]
-        return effects
+        return [effect for program in self._targets(name) for effect in program.handle(event, now)]
 
-    def _note_command(self, event: Any) -> None:
+    def _note(self, name: str, event: Any) -> None:
+        """Keep what the desk itself must know of a fact."""
+        match event:
+            case e.OrdersDecided():
+                for intent in event.orders:
+                    self._owner[intent.client_order_id] = self.programs[name]
+            case e.TermsChanged() if event.terms.program not in self.programs:
+                self._add_program(event.terms)
+            case e.Kill() | e.KillLifted() if not name:
+                self.kill_all = event if isinstance(event, e.Kill) else None
+            case r.LimitsChanged():
+                self.limits = event.limit_set
+            case r.ForeignOrderSeen():
+                self.foreign[event.client_order_id] = event.venue
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -309,38 +304,15 @@ class Desk:
             self.journal.append(effect.values.get("program", ""), raised, now)
             out.append(Publish("alerts", msgspec.to_builtins(raised)))
             return
-        waiting = self._waiting(effect.client_order_id)
+        waiting = self._outbox.waiting(effect.client_order_id)
         if isinstance(effect, CancelOrder):
             if waiting is not None:
                 waiting.is_called_back = True
             else:
-                self._count_message(effect.venue, now)
+                self._messages.note(effect.venue, now)
                 out.append(Cancel(effect.venue, effect.client_order_id))
         elif isinstance(effect, QueryOrder) and waiting is None:
             out.append(Query(effect.venue, effect.client_order_id, now))
-
-    def _waiting(self, client_order_id: str) -> Pending | None:
-        for pending in self._pending:
-            if any(order.client_order_id == client_order_id for order in pending.decided.orders):
-                return pending
-        return None
-
-    def _why_not_send(self, pending: Pending, now: Nanos) -> str:
-        """Return why a durable intent must not leave any more, or an empty string."""
-        state, is_entry = pending.program.state, pending.decided.purpose is e.Purpose.ENTRY
-        if pending.is_called_back:
-            return "called back before it was sent"
-        if now - pending.decided_at > SEND_WITHIN:
-            return "the disk took too long, the decision is out of date"
-        if any(order.venue not in state.up_since for order in pending.decided.orders):
-            return "a venue of the decision is down"
-        if pending.program.permit < (Permit.ENTRIES if is_entry else Permit.REPAIRS):
-            return "the desk may not send this now"
-        if is_entry and (state.kill_level or state.halt_reason):
-            return "stopped by a person or a halt"
-        if not is_entry and not pending.program.may_repair(state.executions[pending.decided.execution]):
-            return "repairs are stopped"
-        return ""
 
     def _on_foreign(self, event: Any, now: Nanos, out: list[Action]) -> None:
         """A venue named an order that this journal never decided: one of ours blocks entries until a person looks."""
@@ -359,7 +331,7 @@ class Desk:
 
     def reply_after(self, seq: int, command_id: str, out: list[Action]) -> None:
         """Answer the command once the record is durable."""
-        self._replies.append((seq, self.answers.get(command_id) or Reply(command_id, True)))
+        self._outbox.hold_reply(seq, self.answers.get(command_id) or Reply(command_id, True))
         out.append(Sync(seq))
 
     def refresh(self, now: Nanos, out: list[Action]) -> None:
@@ -370,7 +342,7 @@ class Desk:
 
     def compile(self, terms: Terms) -> HedgeProgram:
         """Return a program on these terms; raises BadTerms or KeyError when they make none."""
-        return HedgeProgram(terms, self._instruments, self._closes_today)
+        return HedgeProgram(terms, self.instruments, self._closes_today)
 
     # --- permits and measures ---
 
@@ -405,34 +377,8 @@ class Desk:
     def _is_in_step(self, program: HedgeProgram) -> bool:
         return all(self.reconciliation.is_in_step(venue) for venue in program.state.venues)
 
-    def _counters(self, program: HedgeProgram, now: Nanos) -> Counters:
-        pair, everyone = program.terms.pair.code, self.programs.values()
-        codes = [instrument.code for instrument in program.instruments]
-        same_pair = [other for other in everyone if other.terms.pair.code == pair]
-        day = utc_day(now)
-        return Counters(
-            trading_mode=self._trading_mode(program),
-            position_lots={code: self.positions.range_of(code, everyone) for code in codes},
-            naked_lots={(pair, code): worst_naked_lots(pair, code, everyone) for code in codes},
-            messages_last_second={venue: self._messages_in_last_second(venue, now) for venue in program.state.venues},
-            executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},
-        )
-
-    def _trading_mode(self, program: HedgeProgram) -> TradingMode:
-        if program.permit is Permit.NOTHING:
-            return TradingMode.HALTED
-        if program.permit is Permit.REPAIRS or program.state.kill_level or program.state.halt_reason:
-            return TradingMode.REDUCE_ONLY
-        return TradingMode.NORMAL
-
-    def _count_message(self, venue: str, now: Nanos) -> None:
-        self._messages[venue].append(now)
-
-    def _messages_in_last_second(self, venue: str, now: Nanos) -> int:
-        sent = self._messages[venue]
-        while sent and sent[0] <= now - SECOND:
-            sent.popleft()
-        return len(sent)
+    def messages_in_last_second(self, venue: str, now: Nanos) -> int:
+        return self._messages.in_last_second(venue, now)
 
     def _add_program(self, terms: Terms) -> None:
         program = self.compile(terms)

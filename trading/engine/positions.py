@@ -37,18 +37,16 @@ def reserving_cases(program: HedgeProgram) -> list[Execution]:
     state = program.state
     if not state.presumed_dead:
         return state.open
-    closed = {state.orders[name].execution for name in state.presumed_dead}
+    closed = dict.fromkeys(state.orders[name].execution for name in state.presumed_dead)
     return [*state.open, *(state.executions[name] for name in closed if state.executions[name].is_ended)]
 
 
-def worst_naked_lots(pair: str, instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
-    """Return the lots of one instrument that may stand without their other leg, over all programs of the pair."""
+def worst_naked_lots(instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
+    """Return the lots of one instrument that may stand without their other leg, over programs of one pair."""
     worst = 0
     for program in programs:
-        if program.terms.pair.code != pair:
-            continue
         for case in reserving_cases(program):
-            naked, reserved = case.naked(), case.reserved()
+            naked, reserved = case.naked, case.reserved()
             for leg, traded in enumerate(program.instruments):
                 if traded.code == instrument:
                     worst += abs(naked[leg]) + max(reserved[leg])

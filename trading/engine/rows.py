@@ -1,198 +1,202 @@
-"""One program's line of the board: quotes, measures, would-fire gates and what is open, as plain values.
+"""The rows of the pair board: one program's market side by side in one unit, and whether it would fire.
 
-Prices and measures are decimal strings, quantities whole lots, ages milliseconds; null means not available. The
-engine computes all of it, so that no screen ever repeats a formula.
+Built at the board's rate, never per tick. Figures are exact until they are written as strings; null is "not
+available". The shapes are those the screens read, so the keys are a contract.
 """
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from risk.gate import Refused
+from risk.limits import LimitKind
+from trading.core import events as e
+from trading.core.alignment import leg_quantity
 from trading.core.depth import walk
-from trading.core.events import QuoteSeen
+from trading.core.gates import GateRow, distance, gate_row, program_gates, unit_of
 from trading.core.measure import shown
-from trading.core.policy import counter_levels, is_fresh
+from trading.core.policy import counter_levels
 from trading.core.program import DOMESTIC, FOREIGN, FX, HedgeProgram
-from trading.core.terms import Direction, Instrument, LegRole
-from trading.core.units import MILLI, SECOND, Lots, Nanos, Side, Ticks, to_price, utc_day
+from trading.core.terms import Direction, Instrument
+from trading.core.units import MILLI, SECOND, Nanos, Side, to_price
 from trading.engine.desk import Desk
-from trading.engine.gates import gates
 
 Row = dict[str, Any]
 
 
 def row(desk: Desk, program: HedgeProgram, now: Nanos) -> Row:
-    """Return the program's row at `now`."""
-    terms, state = program.terms, program.state
-    pair = terms.pair
-    checks = gates(desk, program, now)
-    value = _trigger_value(program)
-    sell, buy = (_figures(program, direction) for direction in Direction)
-    entered = sell if terms.direction is Direction.SELL_DOMESTIC else buy
+    """Return the board row of one program."""
+    state, terms = program.state, program.terms
+    units = program.units_in_depth()
+    value = program.value(max(units, 1))
+    figure = None if value is None else shown(value)
+    gates = desk_gates(desk, program, now)
+    sell, buy = (_direction(program, direction) for direction in (Direction.SELL_DOMESTIC, Direction.BUY_DOMESTIC))
+    armed_left = state.armed_until - now if state.mode.value == "armed" else None
     return {
-        "pair": pair.code,
+        "pair": terms.pair.code,
         "program": terms.program,
         "state": program.shown_state(now),
         "state_since": state.mode_since,
         "reason": state.halt_reason or state.kill_reason or state.mode_reason,
-        "ttl_left_s": max(0, state.armed_until - now) // SECOND if state.mode.value == "armed" else None,
-        "domestic": _leg(program, DOMESTIC, pair.leg_age_max, now),
-        "foreign": _leg(program, FOREIGN, pair.leg_age_max, now),
-        "fx": _fx(desk, program, now),
-        "unit": pair.common_unit,
+        "ttl_left_s": None if armed_left is None else max(0, armed_left // SECOND),
+        "domestic": _leg(program, DOMESTIC, now),
+        "foreign": _leg(program, FOREIGN, now),
+        "fx": _leg(program, FX, now),
+        "unit": unit_of(program),
         "sell": sell,
         "buy": buy,
         "measure": terms.trigger.measure.value,
         "comparator": terms.trigger.comparator.value,
+        "value": None if figure is None else str(figure),
         "trigger_value": str(terms.trigger.value),
-        "value": None if value is None else str(value),
-        "distance": None if value is None else str(value - terms.trigger.value),
-        "clips_max": entered["clips"],
-        "gates": checks,
-        "would_fire": all(check["pass"] for check in checks),
-        "naked": _naked(program),
+        "distance": None if figure is None else str(distance(program, figure)),
+        "clips_max": (sell if terms.direction is Direction.SELL_DOMESTIC else buy)["clips"],
+        "gates": gates,
+        "would_fire": all(gate["pass"] is not False for gate in gates),
+        "naked": _naked(desk, program),
         "naked_since": min((c.naked_since for c in state.open if c.naked_since is not None), default=None),
-        "today": {"executions": state.executions_today if state.day == utc_day(now) else 0, "executions_max": terms.executions_max},
+        "today": {"executions": state.executions_today, "executions_max": terms.executions_max},
         "revision": terms.revision,
         "direction": terms.direction.value,
-        "clip": _clip(program),
+        "clip": {"units": terms.clip_units, "legs": _clip_legs(desk, program)},
     }
 
 
-def _leg(program: HedgeProgram, leg: int, age_max: Nanos, now: Nanos) -> Row:
-    instrument = program.instruments[leg]
-    return {"instrument": instrument.code, **_quote(program.quotes[leg], instrument.tick, age_max, now)}
+def desk_gates(desk: Desk, program: HedgeProgram, now: Nanos) -> list[GateRow]:
+    """Return G1 to G14: the program's own, and those that need the desk's limits."""
+    gates = program_gates(program, now)
+    return [*gates[:9], *_limit_gates(desk, program, now), *gates[9:]]
 
 
-def _quote(quote: QuoteSeen | None, tick: Decimal, age_max: Nanos, now: Nanos) -> Row:
+def _limit_gates(desk: Desk, program: HedgeProgram, now: Nanos) -> list[GateRow]:
+    margin = gate_row("G11", None, None, None, "rate", now)
+    preview = program.preview(now)
+    if preview is None:
+        return [gate_row("G10", None, None, None, "lots", now), margin, _message_gate(desk, program, now)]
+    verdict = desk.review(program, preview, now)
+    if isinstance(verdict, Refused):
+        limits = gate_row("G10", False, verdict.value, verdict.limit, verdict.code.value, now)
+    else:
+        tightest = min(verdict.headrooms, key=lambda h: h.limit - h.value, default=None)
+        value, limit = (None, None) if tightest is None else (tightest.value, tightest.limit)
+        room = None if value is None or limit is None else limit - value
+        kind = "" if tightest is None else tightest.kind.value
+        limits = gate_row("G10", True, value, limit, kind, now, room)
+    return [limits, margin, _message_gate(desk, program, now)]
+
+
+def _message_gate(desk: Desk, program: HedgeProgram, now: Nanos) -> GateRow:
+    used, allowed = 0, None
+    for venue in program.state.venues:
+        limit = desk.limits.effective(LimitKind.MESSAGE_RATE_MAX, venue=venue)
+        sent = desk.messages_in_last_second(venue, now)
+        if limit is not None and (allowed is None or limit.hard - sent < allowed - used):
+            used, allowed = sent, limit.hard
+    passes = True if allowed is None else used < allowed
+    room = None if allowed is None else allowed - used
+    return gate_row("G12", passes, used, allowed, "per_second", now, room)
+
+
+def _leg(program: HedgeProgram, slot: int, now: Nanos) -> Row | None:
+    quote = program.quotes[slot]
+    instrument = program.held[slot] if slot < len(program.held) else None
+    if instrument is None:
+        return None
+    empty: Row = {"instrument": instrument.code, "bid": None, "ask": None, "bid_lots": None, "ask_lots": None}
     if quote is None:
-        return {"bid": None, "ask": None, "bid_lots": None, "ask_lots": None, "levels": None, "age_ms": None,
-                "q": "stale"}  # fmt: skip
-    bids, asks = quote.bids, quote.asks
+        return {**empty, "levels": {"bids": [], "asks": []}, "age_ms": None, "q": "invalid"}
+    bids, asks = _levels(quote.bids, instrument), _levels(quote.asks, instrument)
     return {
-        "bid": _price(bids[0].price_ticks, tick) if bids else None,
-        "ask": _price(asks[0].price_ticks, tick) if asks else None,
-        "bid_lots": bids[0].lots if bids else None,
-        "ask_lots": asks[0].lots if asks else None,
-        "levels": {
-            "bids": [[_price(level.price_ticks, tick), level.lots] for level in bids],
-            "asks": [[_price(level.price_ticks, tick), level.lots] for level in asks],
-        },
+        "instrument": instrument.code,
+        "bid": bids[0][0] if bids else None,
+        "ask": asks[0][0] if asks else None,
+        "bid_lots": bids[0][1] if bids else None,
+        "ask_lots": asks[0][1] if asks else None,
+        "levels": {"bids": bids, "asks": asks},
         "age_ms": (now - quote.received_at) // MILLI,
-        "q": _quality(quote, age_max, now),
+        "q": _quality(program, slot, quote, now),
     }
 
 
-def _quality(quote: QuoteSeen, age_max: Nanos, now: Nanos) -> str:
-    """Return live, quiet, stale, closed or invalid."""
+def _levels(side: tuple[e.Level, ...], instrument: Instrument) -> list[list[Any]]:
+    return [[str(to_price(level.price_ticks, instrument.tick)), level.lots] for level in side]
+
+
+def _quality(program: HedgeProgram, slot: int, quote: e.QuoteSeen, now: Nanos) -> str:
+    """Return live, stale or closed."""
+    pair = program.terms.pair
+    age_max = pair.fx_age_max if slot == FX else pair.leg_age_max
     if not quote.is_trading:
         return "closed"
-    if not quote.bids and not quote.asks:
-        return "invalid"
-    if not is_fresh(quote, now, age_max):
-        return "stale"
-    return "live" if now - quote.received_at <= age_max // 2 else "quiet"
+    if now - quote.received_at <= age_max:
+        return "live"
+    return "stale"
 
 
-def _fx(desk: Desk, program: HedgeProgram, now: Nanos) -> Row | None:
-    code = program.terms.pair.fx_instrument
-    if code is None:
-        return None
-    seen = _quote(program.quotes[FX], desk.config.instrument(code).tick, program.terms.pair.fx_age_max, now)
-    return {"instrument": code, "bid": seen["bid"], "ask": seen["ask"], "age_ms": seen["age_ms"], "q": seen["q"]}
-
-
-def _figures(program: HedgeProgram, direction: Direction) -> Row:
-    """Return the measures of one clip entered in `direction`, on executable prices walked through depth."""
-    units, limited_by = _units(program, direction)
-    clip_units = program.terms.clip_units
-    averages = _averages(program, direction, max(1, min(units, clip_units)))
-    figures: Row = {
+def _direction(program: HedgeProgram, direction: Direction) -> Row:
+    """Return the executable spread and ratio of one direction, for what both books hold of a clip."""
+    sides = [direction.side_of(leg.role) for leg in program.terms.pair.legs]
+    books = [program.quotes[leg] for leg in (DOMESTIC, FOREIGN)]
+    depth = [
+        sum(level.lots for level in counter_levels(book, side)) // ratio if book else 0
+        for book, side, ratio in zip(books, sides, program.state.ratio_lots, strict=True)
+    ]
+    units = min(*depth, program.terms.clip_units)
+    row: Row = {
         "spread": None, "ratio": None, "foreign_converted": None,
-        "clips": units // clip_units if averages else None, "limited_by": limited_by,
+        "clips": min(depth) // program.terms.clip_units, "limited_by": _limited_by(depth),
     }  # fmt: skip
-    if averages is None:
-        return figures
-    domestic, foreign, fx = averages
-    tick_of = [Fraction(instrument.tick) for instrument in program.instruments]
-    domestic_price, foreign_price = domestic * tick_of[DOMESTIC], foreign * tick_of[FOREIGN]
-    if foreign_price:
-        figures["ratio"] = str(shown(domestic_price / foreign_price))
-    if fx is not None:
-        parity = program.trigger.parity(foreign, fx)
-        figures["foreign_converted"] = str(shown(parity))
-        figures["spread"] = str(shown(domestic_price - parity))
-    return figures
-
-
-def _units(program: HedgeProgram, direction: Direction) -> tuple[int, str | None]:
-    """Return the whole units both books show in `direction`, and the leg that allows no more."""
-    found = []
-    for leg, role in ((DOMESTIC, LegRole.DOMESTIC), (FOREIGN, LegRole.FOREIGN)):
-        quote = program.quotes[leg]
-        levels = counter_levels(quote, direction.side_of(role)) if quote else ()
-        found.append(sum(level.lots for level in levels) // program.state.ratio_lots[leg])
-    units = min(found)
-    return units, None if found[0] == found[1] else "domestic" if found[0] < found[1] else "foreign"
-
-
-def _averages(
-    program: HedgeProgram, direction: Direction, units: int
-) -> tuple[Fraction, Fraction, Ticks | None] | None:
-    """Return the average ticks of both legs for `units` and the FX ticks, or None where a book is too shallow."""
-    averages = []
-    for leg, role in ((DOMESTIC, LegRole.DOMESTIC), (FOREIGN, LegRole.FOREIGN)):
-        quote, lots = program.quotes[leg], units * program.state.ratio_lots[leg]
-        total = walk(counter_levels(quote, direction.side_of(role)), lots) if quote else None
+    fx = _fx_ticks(program, sides[FOREIGN])
+    if units < 1 or fx is None:
+        return row
+    prices = []
+    for book, side, ratio in zip(books, sides, program.state.ratio_lots, strict=True):
+        total = walk(counter_levels(book, side), units * ratio) if book else None
         if total is None:
-            return None
-        averages.append(Fraction(total, lots))
-    return averages[0], averages[1], _fx_ticks(program, direction)
+            return row
+        prices.append(Fraction(total, units * ratio))
+    domestic = prices[DOMESTIC] * Fraction(program.instruments[DOMESTIC].tick)
+    foreign = prices[FOREIGN] * Fraction(program.instruments[FOREIGN].tick)
+    parity = program.trigger.parity(prices[FOREIGN], fx)
+    row["spread"] = str(shown(domestic - parity))
+    row["ratio"] = str(shown(domestic / foreign)) if foreign else None
+    row["foreign_converted"] = str(shown(parity))
+    return row
 
 
-def _fx_ticks(program: HedgeProgram, direction: Direction) -> Ticks | None:
+def _fx_ticks(program: HedgeProgram, foreign_side: Side) -> int | None:
     if program.terms.pair.fx_instrument is None:
         return 1
     quote = program.quotes[FX]
-    levels = counter_levels(quote, direction.side_of(LegRole.FOREIGN)) if quote else ()
+    levels = counter_levels(quote, foreign_side) if quote else ()
     return levels[0].price_ticks if levels else None
 
 
-def _trigger_value(program: HedgeProgram) -> Decimal | None:
-    """Return the program's own measure for one clip, or for what the books show if that is less."""
-    value = program.value(max(1, min(program.units_in_depth(), program.terms.clip_units)))
-    return None if value is None else shown(value)
+def _limited_by(depth: list[int]) -> str | None:
+    if depth[DOMESTIC] == depth[FOREIGN]:
+        return None
+    return "domestic" if depth[DOMESTIC] < depth[FOREIGN] else "foreign"
 
 
-def _naked(program: HedgeProgram) -> list[Row]:
-    total: list[Lots] = [0, 0]
-    for case in program.state.open:
-        for leg, lots in enumerate(case.naked()):
-            total[leg] += lots
-    return [
-        {"leg": program.instruments[leg].code, "lots": lots, "quantity": quantity(program.instruments[leg], lots)}
-        for leg, lots in enumerate(total)
-        if lots
-    ]
-
-
-def _clip(program: HedgeProgram) -> Row:
-    units = program.terms.clip_units
-    legs = []
+def _naked(desk: Desk, program: HedgeProgram) -> list[Row]:
+    rows = []
     for leg, instrument in enumerate(program.instruments):
-        lots = units * program.state.ratio_lots[leg]
-        side = "buy" if program.sides[leg] is Side.BUY else "sell"
-        legs.append(
-            {"instrument": instrument.code, "side": side, "lots": lots, "quantity": quantity(instrument, lots)}
-        )
-    return {"units": units, "legs": legs}
+        lots = sum(case.naked[leg] for case in program.state.open)
+        if lots:
+            quantity = leg_quantity(program.terms.pair, leg, lots, desk.instruments)
+            rows.append({"leg": instrument.code, "lots": lots, "quantity": str(shown(quantity))})
+    return rows
 
 
-def quantity(instrument: Instrument, lots: Lots) -> str:
-    """Return lots in the instrument's unit, e.g. "25 t"."""
-    return f"{lots * instrument.multiplier:f} {instrument.unit}"
-
-
-def _price(ticks: Ticks, tick: Decimal) -> str:
-    return f"{to_price(ticks, tick):f}"
+def _clip_legs(desk: Desk, program: HedgeProgram) -> list[Row]:
+    pair, units = program.terms.pair, program.terms.clip_units
+    return [
+        {
+            "instrument": leg.instrument,
+            "side": program.sides[number].value,
+            "lots": units * leg.ratio_lots,
+            "quantity": str(shown(leg_quantity(pair, number, units * leg.ratio_lots, desk.instruments))),
+        }
+        for number, leg in enumerate(pair.legs)
+    ]
 

@@ -27,11 +27,11 @@ class Command(models.Model):
     text = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
-    row = models.BigIntegerField(default=0)  # rises with every change; the live channel resumes from it
+    changed_at_ns = models.BigIntegerField(default=0)  # the live channel asks for what changed since
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["actor", "idempotency_key"], name="command_once_per_key"),
         ]
-        indexes = [models.Index(fields=["actor", "row"], name="command_by_row")]
+        indexes = [models.Index(fields=["changed_at_ns"], name="command_by_change")]

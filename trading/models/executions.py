@@ -1,5 +1,7 @@
 """What the engines did, read from their journals: executions, child orders, fills, positions. Times are Nanos UTC."""
 
+from decimal import Decimal
+
 from django.db import models
 
 from trading.models.fields import ExactDecimalField
@@ -23,7 +25,7 @@ class Execution(models.Model):
     measure_value = ExactDecimalField(null=True)
     trigger_value = ExactDecimalField(null=True)
     leg_gap_ns = models.BigIntegerField(null=True)  # between the entry fills that completed each leg
-    naked_peak_lots = models.PositiveIntegerField(default=0)  # in lots of the first leg
+    naked_peak_lots = ExactDecimalField(default=Decimal(0))  # in lots of the first leg
     naked_lot_ms = ExactDecimalField(null=True)
     slippage = ExactDecimalField(null=True)  # CNY paid against the quotes decided on; positive is worse
     fees = ExactDecimalField(null=True)  # CNY
@@ -70,7 +72,10 @@ class ChildOrder(models.Model):
 
 
 class Fill(models.Model):
-    """A trade of ours, counted once per venue, trading day and fill id."""
+    """A trade of ours, counted once per order, trading day and fill id.
+
+    The order belongs to the key: both sides of a self-trade carry one id on Chinese exchanges.
+    """
 
     order = models.ForeignKey(ChildOrder, on_delete=models.CASCADE, related_name="fills")
     venue = models.CharField(max_length=12)
@@ -85,7 +90,7 @@ class Fill(models.Model):
     class Meta:
         ordering = ["seq"]
         constraints = [
-            models.UniqueConstraint(fields=["venue", "trading_day", "fill_id"], name="fill_counts_once"),
+            models.UniqueConstraint(fields=["order", "trading_day", "fill_id"], name="fill_counts_once"),
         ]
 
 
@@ -105,11 +110,17 @@ class Position(models.Model):
 
 
 class JournalCursor(models.Model):
-    """How far the projector has copied a desk's journal: the last sequence number, and the chain hash there."""
+    """How far the projector has copied a desk's journal, and what the journal says of the engine itself.
+
+    `file` and `offset` say where the next line begins; `problem` is why the copy stands still, if it does.
+    """
 
     desk = models.OneToOneField(Desk, on_delete=models.CASCADE, related_name="cursor")
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, blank=True)
+    file = models.CharField(max_length=40, blank=True)
+    offset = models.BigIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
     recorded_at_ns = models.BigIntegerField(default=0)
     copied_at_ns = models.BigIntegerField(default=0)
     epoch = models.PositiveIntegerField(default=0)

@@ -4,6 +4,7 @@ Contract sizes, ticks and fees as in domain.md §7.1 and §7.2; limits wide enou
 """
 
 from decimal import Decimal
+from typing import Literal
 
 from risk.limits import Limit, LimitKind, LimitSet
 from trading.core.events import Level, QuoteSeen
@@ -56,6 +57,7 @@ CU_HG = Pair(
 
 REPAIR = RepairPolicy(RepairPreference.CHEAPEST, 500 * MILLI, 3, D("200000"), 20 * SECOND)
 REPLY_TIMES = ReplyTimes(reply_due=SECOND, query_interval=500 * MILLI, presumed_dead=5 * SECOND)
+PAYUP = D("20")  # CNY/t
 
 
 def copper_terms(
@@ -67,7 +69,7 @@ def copper_terms(
     clip_units: int = 2,
     executions_max: int = 10,
     cooldown: Nanos = SECOND,
-    payup: Decimal = D("20"),
+    payup: Decimal = PAYUP,
     repair: RepairPolicy = REPAIR,
     time_to_live: Nanos = 3600 * SECOND,
 ) -> Terms:
@@ -79,7 +81,7 @@ def copper_terms(
     venues = {INSTRUMENTS[leg.instrument].venue for leg in pair.legs}
     return Terms(
         program, 1, pair, direction, trigger, clip_units, executions_max, cooldown, payup, D("0.02"),
-        ExecutionMode.TOGETHER, repair, time_to_live, {venue: REPLY_TIMES for venue in venues},
+        ExecutionMode.TOGETHER, repair, time_to_live, dict.fromkeys(venues, REPLY_TIMES),
     )  # fmt: skip
 
 
@@ -106,11 +108,11 @@ def copper_desk(programs: tuple[Terms, ...], limits: LimitSet = COPPER_LIMITS) -
     )
 
 
-def _venue(name: str, side: str, currency: str, capabilities: Capabilities) -> VenueConfig:
+def _venue(name: str, side: Literal["domestic", "foreign"], currency: str, capabilities: Capabilities) -> VenueConfig:
     return VenueConfig(
         name=name, kind="local", host="127.0.0.1", port=1, account="SIM", capabilities=capabilities,
         currency=currency, is_simulated=True, side=side, input_kind="generated",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def quote(

@@ -9,20 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from console import local_secrets
-from console.launcher import lock, plan, ports, valkey, venue_ports, welcome
+from console.launcher import demo, lock, plan, ports, valkey, venue_ports, welcome
 from console.launcher.output import Output
 from console.launcher.supervisor import ChildDied, NotReady, StopRequested, Supervisor
 
 # Said by libraries at every start to somebody who can do nothing about them here.
 QUIET = ("ignore:No directory at:UserWarning", "ignore:You're running the worker with superuser")
-
-DEMO = Path(__file__).resolve().parents[2] / "demo"
 
 
 class Command(BaseCommand):
@@ -43,21 +40,14 @@ class Command(BaseCommand):
             except lock.AlreadyRunning as running:
                 raise CommandError(str(running)) from None
             _refuse_busy_port(settings.CMC_PORT)
-            self._prepare_data(with_demo=not options["no_demo"])
+            call_command("migrate", verbosity=0)
+            first_steps = plan.demo_configuration() if not options["no_demo"] and demo.is_due() else []
             try:
-                asyncio.run(_run(Output(sys.stdout)))
+                asyncio.run(_run(Output(sys.stdout), first_steps))
             except (ChildDied, NotReady, valkey.NoServer) as failure:
                 raise CommandError(str(failure)) from None
             except StopRequested:
                 self.stdout.write("Stopped while starting.")
-
-    def _prepare_data(self, *, with_demo: bool) -> None:
-        """Bring the database to the current shape; on the first start apply the demo to it."""
-        call_command("migrate", verbosity=0)
-        if with_demo and not apps.get_model("trading", "Desk").objects.exists():
-            call_command("apply", *sorted(map(str, DEMO.glob("*.toml"))), stdout=self.stdout)
-        for line in venue_ports.replace_busy(settings.CMC_PATHS):
-            self.stdout.write(line)
 
 
 def _refuse_busy_port(port: int) -> None:
@@ -70,17 +60,20 @@ def _refuse_busy_port(port: int) -> None:
         )
 
 
-async def _run(output: Output) -> None:
+async def _run(output: Output, first_steps: plan.Stage) -> None:
     """Start the stages, say where everything is, wait for the end, stop the stages."""
     paths = settings.CMC_PATHS
-    redis_url, first_stage = _redis(paths.valkey)
+    redis_url, redis_stage = _redis(paths.valkey)
     host = os.environ.get("CMC_BIND") or ports.LOOPBACK
     supervisor = Supervisor(output=output, env=_child_env(redis_url), log_dir=paths.log, hold_dir=paths.run)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, supervisor.request_stop)
     try:
-        await supervisor.start_stage(first_stage)
+        await supervisor.start_stage(redis_stage)
+        await supervisor.start_stage(first_steps)
+        for line in await asyncio.to_thread(venue_ports.replace_busy, paths):
+            output.plain(line)
         await supervisor.start_stage(plan.simulated_venues(paths))
         await supervisor.start_stage(plan.workers(paths, host=host, port=settings.CMC_PORT))
         address = f"http://127.0.0.1:{settings.CMC_PORT}/"
@@ -89,7 +82,7 @@ async def _run(output: Output) -> None:
         output.plain("Stopping ...")
     finally:
         await supervisor.stop()
-        if first_stage:
+        if redis_stage:
             paths.redis_url.unlink(missing_ok=True)
     output.plain("Stopped. Nothing is left running.")
 

@@ -36,21 +36,37 @@ def messages(outputs: list[Output]) -> list[Message]:
 def order_fields(client_order_id: str = "ID") -> list[tuple[int, Value]]:
     """Return the body of a plain order."""
     return [
-        (11, client_order_id), (21, "3"), (55, "CA"), (54, "1"), (60, format_utc(NOW)), (38, 5), (40, "2"),
+        (11, client_order_id),
+        (21, "3"),
+        (55, "CA"),
+        (54, "1"),
+        (60, format_utc(NOW)),
+        (38, 5),
+        (40, "2"),
         (44, "9100"),
-    ]  # fmt: skip
+    ]
 
 
 def report_fields(exec_id: str = "E1", client_order_id: str = "ID") -> list[tuple[int, Value]]:
     """Return the body of a fill."""
     return [
-        (37, "V1"), (17, exec_id), (150, "F"), (39, "2"), (55, "CA"), (54, "1"), (151, 0), (14, 5), (6, "9100"),
-        (11, client_order_id), (32, 5), (31, "9100"),
-    ]  # fmt: skip
+        (37, "V1"),
+        (17, exec_id),
+        (150, "F"),
+        (39, "2"),
+        (55, "CA"),
+        (54, "1"),
+        (151, 0),
+        (14, 5),
+        (6, "9100"),
+        (11, client_order_id),
+        (32, 5),
+        (31, "9100"),
+    ]
 
 
 class Counterparty:
-    """The other end of one session. `session` is ours; times and numbers of the other end are set by the test."""
+    """The other end of one session. `session` is ours; the test sets times and numbers of the other end."""
 
     def __init__(self, role: Role = Role.ACCEPTOR, store: MessageStore | None = None, **config: Any) -> None:
         self.session = Session(SessionConfig(role, "DESK", "BROKER", **config), store or MemoryStore())
@@ -63,8 +79,10 @@ class Counterparty:
         self.outputs = self.session.start(self.now)
         return self
 
-    def bytes_of(self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any) -> bytes:
-        """Return a message. `header` overrides: sender, target, sent_at, begin, flags (header fields after 52)."""
+    def bytes_of(
+        self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any
+    ) -> bytes:
+        """Return a message. `header` sets sender, target, sent_at, begin, flags (header fields after 52)."""
         if seq is None:
             seq, self.seq_num = self.seq_num, self.seq_num + 1
         sent_at = header.get("sent_at", self.now)
@@ -79,11 +97,15 @@ class Counterparty:
         body = encode_fields((tag, value) for tag, value in head if value is not None) + encode_fields(fields)
         return encode(header.get("begin", b"FIX.4.4"), body)
 
-    def say(self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any) -> list[Message]:
+    def say(
+        self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any
+    ) -> list[Message]:
         """Send a message; return the messages that come back."""
         return self.send(self.bytes_of(msg_type, *fields, seq=seq, **header))
 
-    def repeat(self, msg_type: str, seq: int, *fields: tuple[int, Value], first_sent_at: int = 0) -> list[Message]:
+    def repeat(
+        self, msg_type: str, seq: int, *fields: tuple[int, Value], first_sent_at: int = 0
+    ) -> list[Message]:
         """Send a message as a possible duplicate."""
         flags = [(43, "Y"), (122, format_utc(first_sent_at or self.now))]
         return self.say(msg_type, *fields, seq=seq, flags=flags)
@@ -105,7 +127,9 @@ class Counterparty:
         self.now = until
         return messages(self.outputs)
 
-    def log_on(self, *fields: tuple[int, Value], heartbeat_s: int = 30, seq: int | None = None) -> list[Message]:
+    def log_on(
+        self, *fields: tuple[int, Value], heartbeat_s: int = 30, seq: int | None = None
+    ) -> list[Message]:
         """Exchange Logons, with the role our session has."""
         self.connect()
         return self.say("A", (98, 0), (108, heartbeat_s), *fields, seq=seq)

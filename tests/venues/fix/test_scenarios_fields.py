@@ -1,4 +1,4 @@
-"""Published session scenarios 14, 15, 19, 21 and the routing ones: is a message well made, and what is said if not."""
+"""Published session scenarios 14, 15, 19, 21 and the routing ones: is a message well made?"""
 
 import pytest
 
@@ -163,12 +163,18 @@ def test_a_reject_travels_back_the_way_the_message_came() -> None:
         [reject] = peer.say("D", *wrong, flags=[(tag, f"R{tag}") for tag in route])
 
         assert (reject.text(371), reject.text(373)) == ("40", "5")
-        assert {tag: reject.text(tag) for tag in back if tag in reject} == {back[tag]: f"R{tag}" for tag in route}
+        assert {tag: reject.text(tag) for tag in back if tag in reject} == {
+            back[tag]: f"R{tag}" for tag in route
+        }
 
 
 @scenario("empty routing tags")
 def test_an_empty_routing_tag_is_rejected_and_not_reversed() -> None:
-    for given, empty, expected in (("", 115, {}), ("115=R|", 116, {128: "R"}), ("128=R|129=S|", 145, {115: "R", 116: "S"})):
+    for given, empty, expected in (
+        ("", 115, {}),
+        ("115=R|", 116, {128: "R"}),
+        ("128=R|129=S|", 145, {115: "R", 116: "S"}),
+    ):
         peer = logged_on()
 
         [reject] = peer.send(raw(f"35=D|49=BROKER|56=DESK|34=2|52=TIME|{given}{empty}=|11=ID|55=CA"))
@@ -217,5 +223,10 @@ def test_a_lenient_session_never_refuses_a_fill_for_a_tag_it_does_not_know() -> 
 def test_a_lenient_session_still_refuses_what_cannot_be_read() -> None:
     peer = logged_on(strictness=Strictness.LENIENT)
 
-    assert verdict(peer.send(raw("35=8|49=BROKER|56=DESK|34=2|52=TIME|37=V|nonsense"))) == ("2", "8", "nonsense", "0")
+    assert verdict(peer.send(raw("35=8|49=BROKER|56=DESK|34=2|52=TIME|37=V|nonsense"))) == (
+        "2",
+        "8",
+        "nonsense",
+        "0",
+    )
     assert verdict(peer.send(raw("35=8|49=BROKER|56=DESK|34=3|52=TIME|37="))) == ("3", "8", "37", "4")

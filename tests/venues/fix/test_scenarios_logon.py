@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.venues.fix.counterparty import NOW, SECOND, Counterparty, messages, scenario, types
+from tests.venues.fix.counterparty import NOW, SECOND, Counterparty, messages, order_fields, scenario, types
 from trading.venues.fix.codec import Message
 from trading.venues.fix.lobby import Admitted, Lobby, Refused
 from trading.venues.fix.outputs import Disconnect, GapDetected, Garbled, LoggedOn, LoggedOut, Role
-from trading.venues.fix.session import AlreadyConnected
+from trading.venues.fix.session import AlreadyConnected, NotLoggedOn
 
 
 def fields(message: Message, *tags: int) -> list[str]:
@@ -140,6 +140,20 @@ def test_our_own_logout_ends_after_ten_seconds_without_an_answer() -> None:
     assert not peer.is_hung_up()
     peer.wait(1)
     assert peer.is_hung_up()
+
+
+def test_the_owner_cannot_send_what_belongs_to_the_session() -> None:
+    peer = Counterparty()
+    with pytest.raises(NotLoggedOn, match="cannot send D"):
+        peer.session.send_app(b"D", order_fields(), NOW)
+    peer.log_on()
+
+    with pytest.raises(ValueError, match="belongs to the session"):
+        peer.session.send_app(b"4", [(36, 1)], NOW)
+    with pytest.raises(TypeError):
+        peer.session.send_app(b"D", [(44, 1.5)], NOW)  # type: ignore[list-item]
+
+    assert peer.session.next_out == 2
 
 
 def test_a_silent_connection_is_closed_when_no_logon_comes() -> None:

@@ -1,7 +1,18 @@
 """Published session scenarios 2, 3 and 7: what happens to each message that comes in."""
 
+from typing import Any
+
 from tests.venues.fix.counterparty import NOW, SECOND, Counterparty, messages, order_fields, scenario, types
-from trading.venues.fix.outputs import Deliver, GapClosed, GapDetected, Garbled, LoggedOut, RejectReceived, RejectSent
+from trading.venues.fix.codec import encode
+from trading.venues.fix.outputs import (
+    Deliver,
+    GapClosed,
+    GapDetected,
+    Garbled,
+    LoggedOut,
+    RejectReceived,
+    RejectSent,
+)
 
 
 def logged_on() -> Counterparty:
@@ -120,13 +131,15 @@ def test_another_version_logs_out_and_closes() -> None:
 
 @scenario("2k CompID does not match")
 def test_wrong_comp_ids_are_rejected_and_logged_out() -> None:
-    for header in ({"sender": "WRONG"}, {"target": "WRONG"}, {"sender": "WRONG", "target": "WRONG"}):
+    wrong: list[dict[str, Any]] = [{"sender": "X"}, {"target": "X"}, {"sender": "X", "target": "X"}]
+    for header in wrong:
         peer = logged_on()
 
         reject, logout = peer.say("D", *order_fields(), **header)
 
         assert (reject.text(35), reject.text(45), reject.text(373)) == ("3", "2", "9")
         assert logout.text(35) == "5" and not peer.said(Deliver)
+        assert peer.session.next_in == 3
         assert peer.say("5", seq=3) == [] and peer.is_hung_up()
 
 
@@ -227,8 +240,6 @@ def test_a_message_without_a_number_logs_out_and_closes() -> None:
     peer = logged_on()
     whole = peer.bytes_of("0", seq=2)
     body = whole[whole.index(b"35=") : -7].replace(b"34=2\x01", b"")
-
-    from trading.venues.fix.codec import encode
 
     [logout] = peer.send(encode(b"FIX.4.4", body))
     assert "MsgSeqNum(34)" in logout.text(58) and peer.is_hung_up()

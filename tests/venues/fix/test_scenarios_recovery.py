@@ -1,11 +1,25 @@
-"""Published session scenarios 4, 6, 8, 10, 11, 20 and the session reset: time, gaps, and numbers that jump."""
+"""Published session scenarios 4, 6, 8, 10, 11, 20 and session reset: time, gaps, numbers that jump."""
 
 from tests.venues.fix.counterparty import (
-    NOW, SECOND, Counterparty, messages, order_fields, report_fields, scenario, types,
+    NOW,
+    SECOND,
+    Counterparty,
+    messages,
+    order_fields,
+    report_fields,
+    scenario,
+    types,
 )  # fmt: skip
 from trading.venues.fix.codec import Message
 from trading.venues.fix.outputs import (
-    ClockSample, Deliver, Disconnect, GapClosed, LoggedOn, MessagesSkipped, Role, StaleOrderNotResent,
+    ClockSample,
+    Deliver,
+    Disconnect,
+    GapClosed,
+    LoggedOn,
+    MessagesSkipped,
+    Role,
+    StaleOrderNotResent,
 )  # fmt: skip
 from trading.venues.fix.recovery import RESEND_ATTEMPTS_MAX
 from trading.venues.fix.timestamps import format_utc
@@ -297,3 +311,33 @@ def test_the_initiators_own_reset_is_sent_and_accepted() -> None:
 
     assert peer.said(LoggedOn) == [LoggedOn(30, is_reset=True)]
     assert (peer.session.next_in, peer.session.next_out) == (2, 2)
+
+
+def test_a_reset_the_counterparty_makes_on_its_own_is_taken_over() -> None:
+    peer = Counterparty(Role.INITIATOR)
+    peer.session._store.set_next_out(40)
+    peer.session._store.set_next_in(50)
+
+    peer.log_on((141, "Y"), seq=1)
+
+    assert peer.said(LoggedOn) == [LoggedOn(30, is_reset=True)]
+    assert (peer.session.next_in, peer.session.next_out) == (2, 2)
+
+
+def test_a_number_beyond_reason_ends_the_session_or_is_rejected() -> None:
+    peer = logged_on()
+    [reject] = peer.say("4", (36, 10**12), seq=0)
+    assert (reject.text(371), reject.text(373)) == ("36", "5")
+
+    [logout] = peer.say("0", seq=10**12)
+
+    assert "MsgSeqNum(34)" in logout.text(58) and peer.is_hung_up()
+
+
+def test_a_heartbeat_sent_again_is_no_clock_sample() -> None:
+    peer = logged_on()
+    [request] = messages(peer.session.request_clock_sample(peer.now))
+
+    peer.repeat("0", 2, (112, request.text(112)))
+
+    assert peer.said(ClockSample) == [] and peer.session.next_in == 3

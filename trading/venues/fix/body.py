@@ -82,10 +82,9 @@ class Body:
         for name, tag, kind, entry, _ in _columns(type(self)):
             value = getattr(self, name)
             if entry is not None:
-                if value:
-                    written.append((tag, len(value)))
-                    for member in value:
-                        written.extend(member.fields())
+                written.append((tag, len(value)))
+                for member in value:
+                    written.extend(member.fields())
             elif value is not None:
                 written.append((tag, kind.write(value)))
         written.extend(extra)

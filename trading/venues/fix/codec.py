@@ -11,10 +11,11 @@ Source: FIX 4.4 with errata 20030618, volume 1 (tag=value syntax) and volume 2 (
 """
 
 import re
-from collections.abc import Iterable, KeysView, Sequence
+from collections.abc import Callable, Iterable, KeysView, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import repeat
+from typing import Any
 from zlib import adler32
 
 SOH = b"\x01"
@@ -111,8 +112,8 @@ class Message:
         if count_tag not in self._first:
             return []
         starts = [i for i in range(tags.index(count_tag) + 1, len(tags)) if tags[i] == first_tag]
-        ends = [*starts[1:], len(self.fields)]
-        return [Group(self.fields[start:end]) for start, end in zip(starts, ends, strict=True)]
+        ends = [*starts[1:], len(tags)]
+        return [Group(self.fields[start:end]) for start, end in zip(starts, ends, strict=False)]
 
 
 class Group(Message):
@@ -239,25 +240,37 @@ def _judge_start(data: bytes, at: int) -> tuple[GarbledBytes | None, int]:
     return None, at
 
 
-def encode_value(value: Value) -> bytes:
-    """Return a value's bytes. Raises TypeError for a float, ValueError for an empty value or one with SOH."""
-    if isinstance(value, bytes):
-        data = value
-    elif isinstance(value, bool):
-        data = b"Y" if value else b"N"
-    elif isinstance(value, int):
-        return b"%d" % value
-    elif isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueError(f"a FIX value must be a finite number, got {value}")
-        return format(value, "f").encode()
-    elif isinstance(value, str):
-        data = value.encode()
-    else:
-        raise TypeError(f"a FIX value is bytes, str, int, bool or Decimal, not {type(value).__name__}")
+def _text_bytes(value: str | bytes) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
     if not data or SOH in data:
         raise ValueError("a FIX value must not be empty nor hold the field separator")
     return data
+
+
+def _decimal_bytes(value: Decimal) -> bytes:
+    if not value.is_finite():
+        raise ValueError(f"a FIX value must be a finite number, got {value}")
+    return format(value, "f").encode()
+
+
+_ENCODERS: dict[type, Callable[[Any], bytes]] = {
+    bool: lambda value: b"Y" if value else b"N",
+    int: lambda value: b"%d" % value,
+    Decimal: _decimal_bytes,
+    bytes: _text_bytes,
+    str: _text_bytes,
+}
+
+
+def encode_value(value: Value) -> bytes:
+    """Return a value's bytes. Raises TypeError for a float, ValueError for an empty value or one with SOH."""
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        kinds = [kind for kind in _ENCODERS if isinstance(value, kind)]
+        if not kinds:
+            raise TypeError(f"a FIX value is bytes, str, int, bool or Decimal, not {type(value).__name__}")
+        encoder = _ENCODERS[kinds[0]]
+    return encoder(value)
 
 
 def encode_fields(fields: Iterable[tuple[int, Value]]) -> bytes:

@@ -6,16 +6,15 @@ Admin messages are checked strictly in both, except that unknown tags pass in LE
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from functools import cache
 
 from trading.venues.fix import fix44
 from trading.venues.fix.codec import NOT_A_TAG, SOH, Message
 from trading.venues.fix.timestamps import parse_utc
 
-_INTEGER = re.compile(rb"-?\d{1,18}")
-_DECIMAL = re.compile(rb"-?(\d+(\.\d*)?|\.\d+)")
-_DATE = re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _USER_DEFINED_FROM = 5000
 
 
@@ -51,6 +50,9 @@ class Fault:
     tag: bytes | None = None
 
 
+_Rule = Callable[[bytes], RejectReason | None]
+
+
 class Strictness(Enum):
     """How much of the dictionary a session enforces on application messages."""
 
@@ -77,47 +79,84 @@ def find_fault(message: Message, strictness: Strictness) -> Fault | None:
 
 
 def _fault_of_fields(message: Message, knows_tags: bool, knows_values: bool) -> Fault | None:
-    body_tags = fix44.BODY.get(message.msg_type)
-    repeatable = _repeatable(message)
+    fields = message.fields
+    if not knows_values and NOT_A_TAG not in message and all(value for _, value in fields):
+        return None
+    rules = _rules(message.msg_type)
+    repeatable: frozenset[int] | None = None
     seen: set[int] = set()
     in_header = True
-    for position, (tag, value) in enumerate(message.fields):
+    for position, (tag, value) in enumerate(fields):
         if tag == NOT_A_TAG:
             return Fault(RejectReason.INVALID_TAG_NUMBER, _tag_text(message, position))
         if not value:
             return Fault(RejectReason.TAG_WITHOUT_VALUE, b"%d" % tag)
-        if knows_tags and tag < _USER_DEFINED_FROM and tag not in fix44.DEFINED:
-            return Fault(RejectReason.INVALID_TAG_NUMBER, b"%d" % tag)
-        if knows_values and tag in seen and tag not in repeatable:
-            return Fault(RejectReason.TAG_REPEATED, b"%d" % tag)
+        if not knows_values:
+            continue
+        if tag in seen:
+            repeatable = _repeatable(message) if repeatable is None else repeatable
+            if tag not in repeatable:
+                return Fault(RejectReason.TAG_REPEATED, b"%d" % tag)
         seen.add(tag)
         if tag in fix44.HEADER:
-            if not in_header and knows_values:
+            if not in_header:
                 return Fault(RejectReason.TAG_OUT_OF_ORDER, b"%d" % tag)
-        elif tag not in fix44.TRAILER:
+        else:
             in_header = False
-            if knows_tags and body_tags and tag not in body_tags and tag < _USER_DEFINED_FROM:
-                return Fault(RejectReason.TAG_NOT_DEFINED_FOR_TYPE, b"%d" % tag)
-        fault = _fault_of_value(tag, value) if knows_values else None
-        if fault is not None:
-            return fault
+        rule = rules.get(tag)
+        reason = rule(value) if rule is not None else _reason_for_stranger(tag, message, knows_tags)
+        if reason is not None:
+            return Fault(reason, b"%d" % tag)
     return None
 
 
-def _fault_of_value(tag: int, value: bytes) -> Fault | None:
-    is_written_well = (
-        (tag not in fix44.INTEGERS or _INTEGER.fullmatch(value))
-        and (tag not in fix44.DECIMALS or _DECIMAL.fullmatch(value))
-        and (tag not in fix44.BOOLEANS or value in (b"Y", b"N"))
-        and (tag not in fix44.TIMESTAMPS or parse_utc(value) is not None)
-        and (tag not in fix44.DATES or _DATE.fullmatch(value))
-    )
-    if not is_written_well:
-        return Fault(RejectReason.INCORRECT_DATA_FORMAT, b"%d" % tag)
-    allowed = fix44.ENUMS.get(tag)
-    if allowed is not None and value not in allowed:
-        return Fault(RejectReason.VALUE_OUT_OF_RANGE, b"%d" % tag)
+def _reason_for_stranger(tag: int, message: Message, knows_tags: bool) -> RejectReason | None:
+    """A tag without a rule: unknown to FIX, of another message type, or of a type we have no table for."""
+    if not knows_tags or tag >= _USER_DEFINED_FROM or tag in fix44.TRAILER:
+        return None
+    if tag not in fix44.DEFINED:
+        return RejectReason.INVALID_TAG_NUMBER
+    return RejectReason.TAG_NOT_DEFINED_FOR_TYPE if message.msg_type in fix44.BODY else None
+
+
+def _accepts_anything(_: bytes) -> RejectReason | None:
     return None
+
+
+def _format_rule(is_well_written: Callable[[bytes], object]) -> _Rule:
+    def rule(value: bytes) -> RejectReason | None:
+        return None if is_well_written(value) else RejectReason.INCORRECT_DATA_FORMAT
+
+    return rule
+
+
+def _enum_rule(allowed: frozenset[bytes]) -> _Rule:
+    def rule(value: bytes) -> RejectReason | None:
+        return None if value in allowed else RejectReason.VALUE_OUT_OF_RANGE
+
+    return rule
+
+
+_RULE_OF_TAG: dict[int, _Rule] = {
+    **dict.fromkeys(fix44.INTEGERS, _format_rule(re.compile(rb"-?\d{1,18}").fullmatch)),
+    **dict.fromkeys(fix44.DECIMALS, _format_rule(re.compile(rb"-?(\d+(\.\d*)?|\.\d+)").fullmatch)),
+    **dict.fromkeys(
+        fix44.DATES, _format_rule(re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])").fullmatch)
+    ),
+    **dict.fromkeys(fix44.TIMESTAMPS, _format_rule(lambda value: parse_utc(value) is not None)),
+    **dict.fromkeys(fix44.BOOLEANS, _format_rule(frozenset({b"Y", b"N"}).__contains__)),
+    **{tag: _enum_rule(allowed) for tag, allowed in fix44.ENUMS.items()},
+}
+
+
+@cache
+def _rules(msg_type: bytes) -> dict[int, _Rule]:
+    """Return the rule of every tag that a message of this type may hold. Called with known types only."""
+    tags = fix44.HEADER | fix44.BODY.get(msg_type, frozenset())
+    return {tag: _RULE_OF_TAG.get(tag, _accepts_anything) for tag in tags}
+
+
+_COUNT_TAGS = frozenset({*fix44.GROUPS, 268})
 
 
 def _group_of(count_tag: int, msg_type: bytes) -> tuple[int, frozenset[int]] | None:
@@ -125,13 +164,15 @@ def _group_of(count_tag: int, msg_type: bytes) -> tuple[int, frozenset[int]] | N
 
 
 def _repeatable(message: Message) -> frozenset[int]:
-    counts = [tag for tag in message.tags if tag in fix44.GROUPS or tag == 268]
+    counts = [tag for tag in message.tags if tag in _COUNT_TAGS]
     groups = [group for tag in counts if (group := _group_of(tag, message.msg_type))]
     return frozenset().union(*(members for _, members in groups)) if groups else frozenset()
 
 
 def _fault_of_groups(message: Message, msg_type: bytes) -> Fault | None:
     fields = message.fields
+    if _COUNT_TAGS.isdisjoint(message.tags):
+        return None
     for at, (tag, value) in enumerate(fields):
         group = _group_of(tag, msg_type)
         if group is None or not value.isdigit():

@@ -25,6 +25,8 @@ from trading.venues.fix.outputs import (
 from trading.venues.fix.recovery import Again, Fill, parse_stored, plan_answer
 from trading.venues.fix.timestamps import NANOS_PER_SECOND, parse_utc
 
+SEQ_NUM_MAX = 999_999_999
+
 
 class Inbound(Outbound):
     """The receiving half of a session."""
@@ -36,22 +38,23 @@ class Inbound(Outbound):
 
     def _on_message(self, message: Message, now: int) -> None:
         is_first = self.state in (State.AWAITING_LOGON, State.LOGON_SENT)
+        seq_num = message.integer(34)
         if message.begin_string != self._begin:
             text = f"BeginString(8) must be {self.config.begin_string}"
             self._disconnect(text) if is_first else self._logout_and_disconnect(text, now)
         elif is_first:
             self._on_first(message, now)
-        elif message.integer(34) is None:
-            self._logout_and_disconnect("MsgSeqNum(34) is missing", now)
+        elif seq_num is None or not 0 <= seq_num <= SEQ_NUM_MAX:
+            self._logout_and_disconnect("MsgSeqNum(34) is missing or out of range", now)
         elif (fault := self._fault_of_header(message, now)) is not None:
             self._refuse_and_logout(message, fault, now)
         else:
-            self._on_numbered(message, now)
+            self._on_numbered(seq_num, message, now)
 
     # --- the first message of a connection ------------------------------------------------------------------
 
     def _on_first(self, message: Message, now: int) -> None:
-        if self._fault_of_comp_ids(message) or message.integer(34) is None:
+        if self._fault_of_comp_ids(message) or not 0 < (message.integer(34) or 0) <= SEQ_NUM_MAX:
             self._disconnect("the Logon is not for this session")
         elif message.msg_type == b"5" and self.config.role is Role.INITIATOR:
             if message.integer(34) == self._next_in:
@@ -110,10 +113,9 @@ class Inbound(Outbound):
     # --- numbers --------------------------------------------------------------------------------------------
 
     def _fault_of_comp_ids(self, message: Message) -> Fault | None:
-        for tag, name in ((49, self.config.target_comp_id), (56, self.config.sender_comp_id)):
-            if message.get(tag) and message.get(tag) != name.encode():
-                return Fault(RejectReason.COMP_ID_PROBLEM)
-        return None
+        # A missing or empty one is the dictionary's to judge.
+        are_ours = message.get(49) in self._sender_ids and message.get(56) in self._target_ids
+        return None if are_ours else Fault(RejectReason.COMP_ID_PROBLEM)
 
     def _fault_of_header(self, message: Message, now: int) -> Fault | None:
         """Faults that end the session: a wrong counterparty, or a clock that is off."""
@@ -122,8 +124,7 @@ class Inbound(Outbound):
             return Fault(RejectReason.SENDING_TIME_ACCURACY)
         return self._fault_of_comp_ids(message)
 
-    def _on_numbered(self, message: Message, now: int) -> None:
-        seq_num = message.integer(34) or 0
+    def _on_numbered(self, seq_num: int, message: Message, now: int) -> None:
         msg_type = message.msg_type
         if msg_type == b"4" and not message.is_yes(123):
             self._on_sequence_reset(message, now)
@@ -165,7 +166,6 @@ class Inbound(Outbound):
 
     def _take_queued(self, now: int) -> None:
         while self.state in (State.LOGGED_ON, State.LOGOUT_SENT):
-            self._gap.forget_before(self._next_in)
             message = self._gap.queue.pop(self._next_in, None)
             if message is None:
                 break
@@ -175,7 +175,7 @@ class Inbound(Outbound):
             self._outputs.append(GapClosed(self._next_in))
 
     def _use_up(self, message: Message) -> None:
-        self._handled.append((self._next_in, message.raw))
+        self._handled.append((self._next_in, b"" if message.msg_type == b"A" else message.raw))
         self._next_in += 1
 
     def _jump_to(self, seq_num: int) -> None:
@@ -285,7 +285,7 @@ class Inbound(Outbound):
 
     def _on_gap_fill(self, message: Message, now: int) -> None:
         next_seq_num = message.integer(36) or 0
-        if next_seq_num <= self._next_in:
+        if not self._next_in < next_seq_num <= SEQ_NUM_MAX:
             self._use_up(message)
             self._send_reject(message, Fault(RejectReason.VALUE_OUT_OF_RANGE, b"36"), now)
         else:
@@ -294,7 +294,7 @@ class Inbound(Outbound):
     def _on_sequence_reset(self, message: Message, now: int) -> None:
         fault = find_fault(message, Strictness.LENIENT)
         next_seq_num = message.integer(36) or 0
-        if fault is None and next_seq_num < self._next_in:
+        if fault is None and not self._next_in <= next_seq_num <= SEQ_NUM_MAX:
             fault = Fault(RejectReason.VALUE_OUT_OF_RANGE, b"36")
         if fault is not None:
             self._send_reject(message, fault, now)
@@ -309,12 +309,9 @@ class Inbound(Outbound):
         if fault is not None:
             self._refuse_and_logout(message, fault, now)
             return
-        is_answer = self._has_asked_reset
-        self._has_asked_reset = False
-        if not is_answer:
-            self._reset_numbers()
-            self._heartbeat_ns = (message.integer(108) or 0) * NANOS_PER_SECOND
-            self._send_logon(now, is_reset=True)
+        self._reset_numbers()
+        self._heartbeat_ns = (message.integer(108) or 0) * NANOS_PER_SECOND
+        self._send_logon(now, is_reset=True)
         self._use_up(message)
         self._outputs.append(LoggedOn(self._heartbeat_ns // NANOS_PER_SECOND, is_reset=True))
 

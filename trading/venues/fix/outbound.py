@@ -28,6 +28,8 @@ class Outbound:
         self._begin = config.begin_string.encode()
         self._header = encode_fields(((49, config.sender_comp_id), (56, config.target_comp_id)))
         self._extra_header = encode_fields(config.header_fields)
+        self._sender_ids = (config.target_comp_id.encode(), b"", None)
+        self._target_ids = (config.sender_comp_id.encode(), b"", None)
         self._next_in = store.next_in
         self._handled: list[tuple[int, bytes]] = []
         self._gap = InboundGap()
@@ -54,7 +56,8 @@ class Outbound:
             msg_type, self._header, seq_num, self._time_text(now), self._extra_header, route, body_fields,
         )  # fmt: skip
         raw = encode(self._begin, body)
-        self._store.append_out(seq_num, raw)
+        # A Logon is never asked for again and may hold a password: only its number is kept.
+        self._store.append_out(seq_num, b"" if msg_type == b"A" else raw)
         self._sent_at = now
         self._outputs.append(Send(raw))
 

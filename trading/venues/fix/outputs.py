@@ -66,9 +66,9 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Write these bytes to the connection. They are already in the store."""
+    """Write these bytes; the store has their number. Never shown: a Logon may hold a password."""
 
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

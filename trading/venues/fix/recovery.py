@@ -50,11 +50,6 @@ class InboundGap:
         self.attempts = self.attempts + 1 if self.requested_from == expected else 1
         self.requested_from, self.due_at = expected, due_at
 
-    def forget_before(self, expected: int) -> None:
-        """Drop what a gap fill has declared void."""
-        for seq_num in [number for number in self.queue if number < expected]:
-            del self.queue[seq_num]
-
     def clear(self) -> None:
         """Start afresh."""
         self.queue.clear()

@@ -19,6 +19,7 @@ Source: FIX 4.4 volume 2 with errata 20030618; FIX session layer test cases 1.0 
 from collections.abc import Iterable, Sequence
 
 from trading.venues.fix.codec import Decoder, GarbledBytes, Template, Value
+from trading.venues.fix.fix44 import ADMIN_TYPES
 from trading.venues.fix.inbound import Inbound
 from trading.venues.fix.outputs import LoggedOut, Output, Role, Send, State
 from trading.venues.fix.recovery import RESEND_ATTEMPTS_MAX
@@ -100,6 +101,8 @@ class Session(Inbound):
     def send_app(self, msg_type: bytes, fields: Iterable[tuple[int, Value]], now: int) -> list[Output]:
         """Send an application message with these body fields. Raises NotLoggedOn, ValueError, TypeError."""
         self._require_logged_on(msg_type)
+        if msg_type in ADMIN_TYPES:
+            raise ValueError(f"message type {msg_type.decode()} belongs to the session, not to its owner")
         self._send(msg_type, fields, now)
         return self._drain()
 

@@ -113,6 +113,10 @@ def _check(config: VenuesFile, path: Path) -> None:
     for venue in config.venues:
         if venue.face not in ("local", "fix"):
             raise ConfigError(f"{path}: venue {venue.name}: face must be local or fix, not {venue.face!r}")
+        if venue.face == "fix" and not (venue.sender_comp_id and venue.target_comp_id):
+            raise ConfigError(
+                f"{path}: venue {venue.name} speaks FIX and needs sender_comp_id and target_comp_id"
+            )
         if ports.count((venue.host, venue.port)) > 1:
             raise ConfigError(f"{path}: port {venue.port} is used by two venues")
         for instrument in venue.instruments:

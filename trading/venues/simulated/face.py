@@ -1,5 +1,6 @@
 """What a protocol face of a simulated venue must do; the local and the FIX face are the two there are."""
 
+import os
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -52,7 +53,7 @@ class PortBusy(RuntimeError):
     @classmethod
     def at(cls, entry: VenueEntry, error: OSError) -> "PortBusy":
         return cls(
-            f"venue {entry.name} cannot listen on {entry.host}:{entry.port}: {error.strerror or error}; "
+            f"venue {entry.name} cannot listen on {entry.host}:{entry.port}: {os.strerror(error.errno or 0).lower()}; "
             "stop what uses the port or give the venue another one"
         )
 

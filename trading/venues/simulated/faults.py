@@ -174,6 +174,7 @@ UNTIL_CLEARED = {
     "one_way",
     "refuse_logon",
     "md_freeze",
+    "md_yesterday",
     "md_delay",
     "reorder",
 } | {name for name, kind in CATALOGUE.items() if kind.where is Where.VENUE}

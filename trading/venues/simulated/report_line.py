@@ -106,7 +106,7 @@ class ReportLine:
     def _is_lost(self, report: Report, now: Nanos, symbol: str, side: Side | None) -> bool:
         if isinstance(report, Status | StatusEnd):
             return False
-        if isinstance(report, Accepted) and self._faults.take("reports_lost", now, symbol, side):
+        if isinstance(report, Accepted) and self._faults.take("reports_lost", now, symbol, side) is not None:
             self._silent.add(report.client_order_id)
         if report.client_order_id in self._silent:
             return True

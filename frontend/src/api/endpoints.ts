@@ -1,0 +1,73 @@
+/** Every call the console makes, one line each, named as in the interface document. */
+import { address, get, patch, post, put, type Query } from "./http";
+import type * as T from "./types";
+
+const at = encodeURIComponent;
+
+export const auth = {
+  me: () => get<T.Me>("me"),
+  login: (username: string, password: string) => post<T.Me>("auth/login", { username, password }),
+  logout: () => post<null>("auth/logout"),
+  savePreferences: (preferences: Record<string, string>) => patch<unknown>("me/preferences", preferences),
+};
+
+export const programs = {
+  list: () => get<T.Program[] | T.Page<T.Program>>("programs"),
+  review: (name: string) => get<T.ArmReview>(`programs/${at(name)}/arm-review`),
+  act: (name: string, verb: "arm" | "disarm" | "unwind", body: { revision: number | null; reason?: string }, key: string) =>
+    post<T.CommandAccepted>(`programs/${at(name)}/${verb}`, body, key),
+  command: (id: string) => get<T.Command>(`commands/${at(id)}`),
+};
+
+export const pairs = {
+  board: <Row>() => get<{ desks: string[]; pairs: Row[] }>("board"),
+  detail: (code: string) => get<T.PairDetail>(`pairs/${at(code)}`),
+};
+
+export const kill = {
+  fire: (body: { level: string; scope: string; reason: string }, key: string) => post<T.CommandAccepted>("kill", body, key),
+  requestLift: (body: { scope: string; reason: string }) => post<{ approval_id: number; state: string }>("kill/lift", body),
+  decideLift: (id: number, verdict: "approve" | "reject", note: string) => post<unknown>(`kill/lift/${id}/${verdict}`, { note }),
+};
+
+export const executions = {
+  list: (query: Query) => get<T.Page<T.ExecutionSummary>>("executions", query),
+  detail: (id: string) => get<T.ExecutionDetail>(`executions/${at(id)}`),
+};
+
+export const risk = {
+  thresholds: () => get<T.Thresholds>("thresholds"),
+  change: (id: number, body: { hard: string; warn: string | null; reason: string; base_version: number }) =>
+    put<T.Threshold | T.Approval>(`thresholds/${id}`, body),
+  approvals: () => get<T.Approval[]>("approvals"),
+  decide: (id: number, verdict: "approve" | "reject", note: string) => post<T.Approval>(`approvals/${id}/${verdict}`, { note }),
+};
+
+export const alerts = {
+  since: <Alert>(changedSeq: number) => get<Alert[]>("alerts", { after: changedSeq }),
+  acknowledge: (seq: number, note: string) => post<unknown>(`alerts/${seq}/ack`, { note }),
+};
+
+export const audit = {
+  receipts: (query: Query) => get<T.Page<T.Receipt>>("audit/receipts", query),
+  verify: (project: string) => get<Record<string, unknown>>("audit/verify", { project }),
+};
+
+export const projects = {
+  list: () => get<T.Project[] | T.Page<T.Project>>("projects"),
+  detail: (code: string) => get<T.Project & Record<string, unknown>>(`projects/${at(code)}`),
+  pdf: (code: string, query: Query) => address(`projects/${at(code)}/report.pdf`, query),
+  csv: (code: string, query: Query) => address(`projects/${at(code)}/report.csv`, query),
+};
+
+export const venues = {
+  list: () => get<T.Venues>("venues"),
+  health: () => get<{ environment: string; database: string; redis: string; uptime_s: number }>("health"),
+};
+
+/** Lists come plain or paged; the screen wants the rows. */
+export function rowsOf<R>(answer: R[] | T.Page<R> | Record<string, unknown>, name = "items"): R[] {
+  if (Array.isArray(answer)) return answer;
+  const found = (answer as Record<string, unknown>)[name] ?? (answer as Record<string, unknown>).results;
+  return Array.isArray(found) ? (found as R[]) : [];
+}
