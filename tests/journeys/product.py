@@ -96,7 +96,7 @@ class Product:
         for line in self.paths.demo_logins.read_text().splitlines():
             words = line.split()
             if words and words[0] == username:
-                return words[-1]
+                return words[1]
         raise AssertionError(f"no demo login for {username}")
 
     # --- processes ---------------------------------------------------------------------------------------------
