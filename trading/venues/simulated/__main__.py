@@ -37,9 +37,7 @@ async def serve(config: VenuesFile) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trading.venues.simulated", description=__doc__)
-    parser.add_argument(
-        "--config", type=Path, default=Path("var/venues.json"), help="written by manage.py apply"
-    )
+    parser.add_argument("--config", type=Path, default=Path("var/venues.json"), help="written by manage.py apply")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     try:

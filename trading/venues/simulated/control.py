@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trading.venues.simulated.faults import CATALOGUE, UnknownFault
+from trading.venues.simulated.fault_catalogue import CATALOGUE
+from trading.venues.simulated.faults import UnknownFault
 from trading.venues.simulated.server import SimulatedVenue, Venues
 
 TAP_LINES_MAX = 500
@@ -87,9 +88,7 @@ class ControlSocket:
     def _venue(self, request: dict[str, Any]) -> SimulatedVenue:
         venue = self._venues.by_name.get(request.get("venue", ""))
         if venue is None:
-            raise BadRequest(
-                f"venue is one of {', '.join(self._venues.by_name)}, not {request.get('venue')!r}"
-            )
+            raise BadRequest(f"venue is one of {', '.join(self._venues.by_name)}, not {request.get('venue')!r}")
         return venue
 
     def _switch_on(self, venue: SimulatedVenue, request: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +115,7 @@ class ControlSocket:
             for name, kind in CATALOGUE.items()
         }
         on = {name: venue.exchange.faults.listing() for name, venue in self._venues.by_name.items()}
-        occurred = {
-            name: dict(venue.exchange.faults.occurred) for name, venue in self._venues.by_name.items()
-        }
+        occurred = {name: dict(venue.exchange.faults.occurred) for name, venue in self._venues.by_name.items()}
         return {"catalogue": kinds, "on": on, "occurred": occurred}
 
 

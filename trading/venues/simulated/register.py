@@ -55,9 +55,7 @@ class Register:
         self.orders[key] = self._working[key] = order
         return order
 
-    def execute(
-        self, order: Order, lots: Lots, price_ticks: Ticks, stamp: Nanos, fill_id: str = ""
-    ) -> Filled:
+    def execute(self, order: Order, lots: Lots, price_ticks: Ticks, stamp: Nanos, fill_id: str = "") -> Filled:
         """Book one execution of an order and return its report."""
         order.reported_lots += lots
         self.positions.book(order.account, order.symbol, order.side, lots, order.offset)
@@ -78,6 +76,16 @@ class Register:
         self.fills_of.setdefault((order.desk, order.client_order_id), []).append(filled)
         return filled
 
+    def bust(self, fill: Filled) -> Order:
+        """Take an execution back and return its order."""
+        key = (fill.desk, fill.client_order_id)
+        self.fills.remove(fill)
+        self.fills_of[key].remove(fill)
+        order = self.orders[key]
+        order.reported_lots -= fill.lots
+        self.positions.book(order.account, order.symbol, order.side, -fill.lots, order.offset)
+        return order
+
     def close(self, order: Order, reason: str, stamp: Nanos, cancel_id: str = "") -> Closed:
         order.is_working, order.reason = False, reason
         self._working.pop((order.desk, order.client_order_id), None)
@@ -93,8 +101,7 @@ class Register:
         return sum(
             order.leaves_lots
             for order in self._working.values()
-            if order.offset is not Offset.OPEN
-            and (order.account, order.symbol, order.side, order.offset) == wanted
+            if order.offset is not Offset.OPEN and (order.account, order.symbol, order.side, order.offset) == wanted
         )
 
     def status(self, desk: str, client_order_id: str, ref: str) -> Status:

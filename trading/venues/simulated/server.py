@@ -19,7 +19,8 @@ from trading.venues.simulated import actions
 from trading.venues.simulated.config import VenueEntry, VenuesFile, spec_of
 from trading.venues.simulated.exchange import Exchange
 from trading.venues.simulated.face import Face
-from trading.venues.simulated.faults import AT_ONCE, CATALOGUE, Switch, Where
+from trading.venues.simulated.fault_catalogue import AT_ONCE, CATALOGUE, Where
+from trading.venues.simulated.faults import Switch
 from trading.venues.simulated.fix_face import FixFace
 from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.local_face import LocalFace
@@ -43,9 +44,7 @@ class Clock:
 class Feed:
     """Plays one instrument's stream in real time, times `speed`; the streams of a process start together."""
 
-    def __init__(
-        self, inputs: Inputs, code: str, symbol: str, origin: Nanos, started: Nanos, speed: float
-    ) -> None:
+    def __init__(self, inputs: Inputs, code: str, symbol: str, origin: Nanos, started: Nanos, speed: float) -> None:
         self._inputs, self._code, self._symbol = inputs, code, symbol
         self._origin, self._started, self._speed = origin, started, speed
         self._ticks: Iterator[Tick] = inputs.stream(code)
@@ -181,9 +180,7 @@ class Venues:
         clock = Clock()
         self._clock = clock
         self._inputs = Inputs.of(config)
-        self.by_name = {
-            entry.name: SimulatedVenue(entry, config, self._inputs, clock) for entry in config.venues
-        }
+        self.by_name = {entry.name: SimulatedVenue(entry, config, self._inputs, clock) for entry in config.venues}
 
     async def start(self) -> None:
         """Start every venue or none; raises PortBusy, RecordingError, ModelError, ConfigError."""
@@ -193,9 +190,7 @@ class Venues:
             for venue in self.by_name.values():
                 await venue.start(started, origins)
                 for instrument in venue.entry.instruments:
-                    log.info(
-                        "%s: %s is %s", venue.entry.name, instrument.code, self._inputs.label(instrument.code)
-                    )
+                    log.info("%s: %s is %s", venue.entry.name, instrument.code, self._inputs.label(instrument.code))
                 log.info(
                     "%s: listening on %s:%d (%s)",
                     venue.entry.name,
