@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from trading.venues.simulated.face import price_text
 from trading.venues.simulated.fault_catalogue import CATALOGUE
 from trading.venues.simulated.faults import UnknownFault
 from trading.venues.simulated.server import SimulatedVenue, Venues
@@ -147,7 +148,7 @@ def _orders(venue: SimulatedVenue) -> list[dict[str, Any]]:
             "symbol": order.symbol,
             "side": order.side.value,
             "lots": order.lots,
-            "price": str(order.price_ticks * exchange.listed[order.symbol].tick),
+            "price": price_text(order.price_ticks, exchange.listed[order.symbol]),
             "tif": order.time_in_force.value,
             "filled": order.reported_lots,
             "state": "working" if order.is_working else "closed",
@@ -155,6 +156,7 @@ def _orders(venue: SimulatedVenue) -> list[dict[str, Any]]:
             "accepted_ns": order.accepted_ns,
         }
         for order in exchange.register.orders.values()
+        if order.symbol in exchange.listed
     ]
 
 

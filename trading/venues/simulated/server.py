@@ -25,6 +25,7 @@ from trading.venues.simulated.fix_face import FixFace
 from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.local_face import LocalFace
 from trading.venues.simulated.messages import Delivery, Message, Request, Tick
+from trading.venues.simulated.record import RecordFile
 from trading.venues.simulated.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,9 @@ class SimulatedVenue:
         self._inputs = inputs
         self.tap = Tap(Path(config.record_dir) / entry.name / "tap.jsonl", config.journal_dirs)
         self.exchange = Exchange(spec_of(entry, self.tap.run), entry.seed)
+        self._record = RecordFile(Path(config.record_dir) / entry.name / "record.jsonl")
+        self.exchange.register.on_entry = self._record.note
+        self.exchange.register.restore(self._record.entries())
         self.face: Face = _face_of(entry, self, config)
         self._speed = config.speed
         self._feeds: list[Feed] = []
@@ -142,6 +146,7 @@ class SimulatedVenue:
             await asyncio.gather(self._task, return_exceptions=True)
         await self.face.close()
         self.tap.close()
+        self._record.close()
 
     async def _run(self) -> None:
         while True:
