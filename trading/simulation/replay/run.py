@@ -20,7 +20,7 @@ GRID_DELAY_MS = 20
 
 def replay(setup: Setup, minutes: float, grid_minutes: float, delays_ms: tuple[int, ...] = DELAYS_MS) -> dict[str, Any]:
     """Play the setup at every delay, then its sensitivity grid; return everything as JSON values."""
-    began = time.perf_counter()
+    began, trigger = time.perf_counter(), setup.terms.trigger
     ticks = setup.ticks(minutes)
     if not ticks:
         return {"program": setup.terms.program, "ticks": 0, "sources": setup.sources()}
@@ -29,7 +29,7 @@ def replay(setup: Setup, minutes: float, grid_minutes: float, delays_ms: tuple[i
     played = time.perf_counter() - began
     return {
         "program": setup.terms.program,
-        "trigger": f"{setup.terms.trigger.measure.value} {setup.terms.trigger.comparator.value} {setup.terms.trigger.value}",
+        "trigger": f"{trigger.measure.value} {trigger.comparator.value} {trigger.value}",
         "sources": setup.sources(),
         "model_version": load_model().version,
         "ticks": len(ticks),
