@@ -38,8 +38,8 @@ export default {
   quality: { live: "live", quiet: "quiet", stale: "stale", closed: "closed", invalid: "invalid" },
   limitedBy: { domestic: "D limits", foreign: "F limits", both: "both limit", clip: "clip cap", none: "" },
   programState: {
-    UNKNOWN: "Unknown", DRAFT: "Draft", DISARMED: "Disarmed", ARMING: "Arming", ARMED: "Armed", EXECUTING: "Executing", REPAIRING: "Repairing", COOLDOWN: "Cooldown",
-    SUSPENDED: "Suspended", HALTED: "Halted", REJECTED: "Rejected", NAKED: "Naked",
+    UNKNOWN: "UNKNOWN", DRAFT: "DRAFT", DISARMED: "DISARMED", ARMING: "ARMING", ARMED: "ARMED", EXECUTING: "EXECUTING", REPAIRING: "REPAIRING", COOLDOWN: "COOLDOWN",
+    SUSPENDED: "SUSPENDED", HALTED: "HALTED", REJECTED: "REJECTED", NAKED: "NAKED",
   },
   stateReason: {
     restart: "Engine restarted", operator: "Disarmed by operator", ttl: "Time to live ended", executions_max: "Number of executions reached", session: "Session closed", config: "Configuration changed",
@@ -67,6 +67,10 @@ export default {
     G1: "Trigger condition", G2: "Dwell time", G3: "Both sessions open", G4: "Domestic quote fresh", G5: "Foreign quote fresh", G6: "FX fresh", G7: "Clock error within bound", G8: "Aligned depth covers the clip",
     G9: "Price inside collar and daily limits", G10: "Limit headroom, both legs", G11: "Margin, both legs", G12: "Message-rate headroom", G13: "Arm valid: TTL, revision, cooldown, count", G14: "No kill active",
   },
+  gateValue: { OPEN: "open", NONE: "none", INSIDE: "inside", ARMED: "armed", DISARMED: "disarmed", EXECUTING: "executing", COOLDOWN: "cooldown", HALTED: "halted", STOP: "stop", CANCEL: "cancel", NEUTRALIZE: "neutralize" },
+  gateUnit: { ms: "ms", min: "min", units: "units", clips: "clips", lots: "lots", rate: "rate", ratio: "", per_second: "per s" },
+  optionReason: { chosen: "chosen", costs_more_or_is_not_preferred: "costs more or is not preferred", only_when_nothing_else_is_possible: "only when nothing else is possible" },
+  closeReason: { filled: "filled", cancelled: "cancelled", expired: "expired", venue_cancelled: "cancelled by the venue", silent: "no answer in time", resting: "must not rest", kill: "kill" },
   chart: { trigger: "trigger", time: "Time", summary: "{points} samples, last value {last}" },
   command: {
     sent: "Sent {age}…", slow: "Taking longer, {age}…", unknown: "Outcome unknown after {age}; asking the engine. It is not sent again under a new identity.",
@@ -110,7 +114,7 @@ export default {
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
   },
-  outcome: { refused: "Refused at risk", hedged: "Hedged", topped_up: "Hedged, topped up", rolled_back: "Rolled back", rejected: "Rejected", not_sent: "Not sent", flat: "Flat", naked: "Naked open", executing: "Executing", open: "Executing", halted: "Halted" },
+  outcome: { refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED" },
   waterfall: {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Dur. ms", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",

@@ -67,6 +67,10 @@ export default {
     G1: "触发条件", G2: "持续时间", G3: "两市均在交易", G4: "境内行情未过期", G5: "境外行情未过期", G6: "汇率未过期", G7: "时钟误差在限内", G8: "对齐深度够一份",
     G9: "价格在保护带内且未涨跌停", G10: "两腿限额有余", G11: "两腿保证金充足", G12: "报单速率有余", G13: "启用有效：有效期、版本、冷却、次数", G14: "无紧急停止",
   },
+  gateValue: { OPEN: "交易中", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
+  gateUnit: { ms: "毫秒", min: "分", units: "单位", clips: "份", lots: "手", rate: "比率", ratio: "", per_second: "笔/秒" },
+  optionReason: { chosen: "选中", costs_more_or_is_not_preferred: "成本更高或非优先", only_when_nothing_else_is_possible: "仅在别无选择时" },
+  closeReason: { filled: "全部成交", cancelled: "已撤销", expired: "已失效", venue_cancelled: "交易所撤销", silent: "未按时答复", resting: "不得挂单", kill: "紧急停止" },
   chart: { trigger: "触发", time: "时间", summary: "{points} 个采样，最新值 {last}" },
   command: {
     sent: "已发送 {age}…", slow: "比平时久，{age}…", unknown: "{age} 后结果仍未知，正在向引擎查询；不会以新的指令号重发。",
