@@ -10,6 +10,7 @@ from enum import Enum
 
 import msgspec
 
+from trading.core.terms import Terms
 from trading.core.units import Lots, Nanos, Side, Ticks
 
 
@@ -59,6 +60,9 @@ class QuoteSeen(msgspec.Struct, frozen=True):
     asks: tuple[Level, ...]
     exchange_at: Nanos
     received_at: Nanos
+    lower_limit_ticks: Ticks | None = None  # the venue's price limits of the day, when its feed names them
+    upper_limit_ticks: Ticks | None = None
+    is_trading: bool = True  # continuous trading now; False in breaks, halts and auctions
 
 
 class OrderIntent(msgspec.Struct, frozen=True):
@@ -139,6 +143,13 @@ class OrderStatus(msgspec.Struct, frozen=True, tag=True):
     queried_at: Nanos = 0  # when the query that this answers was sent
 
 
+class StatusEnded(msgspec.Struct, frozen=True, tag=True):
+    """The venue has answered a query for all orders: whatever it knows was reported before this."""
+
+    venue: str
+    queried_at: Nanos  # when the query that this answers was sent
+
+
 class VenueUp(msgspec.Struct, frozen=True, tag=True):
     venue: str
 
@@ -214,6 +225,14 @@ class KillLifted(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class TermsChanged(msgspec.Struct, frozen=True, tag=True):
+    """From here on the program runs on these terms. Recorded at every start too, so that the fold knows them."""
+
+    terms: Terms
+    command_id: str = ""
+    actor: str = ""
+
+
 # --- decisions -------------------------------------------------------------------------------------------------
 
 
@@ -263,7 +282,8 @@ class Disarmed(msgspec.Struct, frozen=True, tag=True):
 
 
 Event = (
-    OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | VenueUp | VenueDown
-    | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested | Kill | KillLifted
+    OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | StatusEnded
+    | VenueUp | VenueDown | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested
+    | Kill | KillLifted | TermsChanged
     | OrdersDecided | CancelDecided | QueryDecided | ExecutionEnded | Halted | Disarmed
 )

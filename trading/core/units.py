@@ -15,6 +15,7 @@ Nanos = int
 MICRO = 1_000
 MILLI = 1_000_000
 SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
 
 
 class Side(Enum):
@@ -37,13 +38,24 @@ class OffGridPrice(ValueError):
 
 def to_ticks(price: Decimal, tick: Decimal) -> Ticks:
     """Return `price` as whole ticks; raises OffGridPrice if it does not lie on the grid."""
-    ticks = price / tick
-    whole = int(ticks)
-    if whole != ticks:
+    ticks, rest = divmod(price, tick)
+    if rest:
         raise OffGridPrice(f"price {price} is not a multiple of the tick {tick}")
-    return whole
+    return int(ticks)
 
 
 def to_price(ticks: Ticks, tick: Decimal) -> Decimal:
     """Return the price of `ticks` in the instrument's quote unit."""
     return ticks * tick
+
+
+def utc_day(at: Nanos) -> str:
+    """Return the UTC calendar day of `at` as YYYYMMDD (proleptic Gregorian, after H. Hinnant's civil_from_days)."""
+    shifted = at // DAY + 719_468
+    era, day_of_era = divmod(shifted, 146_097)
+    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted_month = (5 * day_of_year + 2) // 153
+    day = day_of_year - (153 * shifted_month + 2) // 5 + 1
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
+    return f"{year_of_era + era * 400 + (month <= 2):04d}{month:02d}{day:02d}"

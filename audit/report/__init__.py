@@ -1,0 +1,1 @@
+"""The PDF of a project. Start reading at document.py; the other modules are its parts."""

@@ -1,0 +1,62 @@
+"""Aligned quantities of a pair: whole units, what is naked beside them, and the exact residual they leave.
+
+A *unit* is the pair's smallest hedged quantity: `ratio_lots` of each leg (5 cu : 1 CA, 9 cu : 4 HG). Completion is
+judged in exact lots against whole units, never in rounded spread units, and the quantity that even whole units leave
+(9 cu : 4 HG leaves 0.36 t) is kept exact and shown.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from trading.core.terms import Instrument, LegRole, Pair
+from trading.core.units import Lots
+
+
+def aligned_units(depth_lots: Sequence[Lots], ratio_lots: Sequence[Lots], units_max: int) -> int:
+    """Return how many whole units both sides can trade: the shallower leg decides."""
+    return min(units_max, *(depth // ratio for depth, ratio in zip(depth_lots, ratio_lots, strict=True)))
+
+
+def matched_units(along: Sequence[Lots], ratio_lots: Sequence[Lots]) -> int:
+    """Return the whole units that every leg has, not below zero; `along` counts lots in the direction of entry."""
+    return max(0, min(lots // ratio for lots, ratio in zip(along, ratio_lots, strict=True)))
+
+
+def naked_lots(along: Sequence[Lots], ratio_lots: Sequence[Lots]) -> tuple[Lots, ...]:
+    """Return per leg the lots beyond the matched units, in the direction of entry; all zero means hedged."""
+    units = matched_units(along, ratio_lots)
+    return tuple(lots - units * ratio for lots, ratio in zip(along, ratio_lots, strict=True))
+
+
+def target_units(along: Sequence[Lots], ratio_lots: Sequence[Lots], units_max: int) -> Iterator[int]:
+    """Yield the whole units a repair may aim at: from unwinding the excess to topping up, never past the plan."""
+    matched = matched_units(along, ratio_lots)
+    covering = max(-(-lots // ratio) for lots, ratio in zip(along, ratio_lots, strict=True))
+    yield from range(matched, max(matched, min(covering, units_max)) + 1)
+
+
+def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Instrument]) -> Fraction:
+    """Return `lots` of a leg in the domestic quote unit, exact: 4 HG = 100,000 lb / 2,204.6226 lb/t."""
+    quantity = lots * Fraction(instruments[pair.legs[leg].instrument].multiplier)
+    if pair.legs[leg].role is LegRole.FOREIGN:
+        quantity /= Fraction(pair.parity.units_numerator) / Fraction(pair.parity.units_denominator)
+    return quantity
+
+
+def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:
+    """Return the net quantity that signed lots of all legs leave unhedged, in the domestic quote unit, exact."""
+    return sum(
+        (leg_quantity(pair, leg, lots, instruments) for leg, lots in enumerate(signed_lots)), start=Fraction(0)
+    )
+
+
+def neutral_lots(pair: Pair, instruments: Mapping[str, Instrument], *, vat_neutral: bool) -> Fraction:
+    """Return the domestic lots that exactly hedge one foreign lot, by quantity or by profit and loss (domain.md §0.12).
+
+    Profit-and-loss neutral divides by 1 + VAT: the domestic quote carries the tax, the foreign one does not.
+    """
+    domestic, foreign = (
+        next(i for i, leg in enumerate(pair.legs) if leg.role is role) for role in (LegRole.DOMESTIC, LegRole.FOREIGN)
+    )
+    lots = leg_quantity(pair, foreign, 1, instruments) / leg_quantity(pair, domestic, 1, instruments)
+    return lots / (1 + Fraction(pair.parity.vat_rate)) if vat_neutral else lots

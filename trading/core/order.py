@@ -1,0 +1,177 @@
+"""One child order: what we know of it, and how each piece of evidence changes that.
+
+Rules, kept in the table below and nowhere else:
+1. The state says what the venue may still do. Fills never depend on it: a fill counts once, whenever it comes.
+2. Silence is not an answer: it leads to UNKNOWN and to a query, never to an end and never to a second order.
+3. PRESUMED_DEAD is a presumption: the order stays in exposure, is asked about now and then, and any sign of life
+   revives it.
+4. An order is SETTLED only when its unique fills add up to the venue's cumulative lots.
+5. Contradicting evidence (a fill after a reject, more fills than announced) makes the order UNKNOWN again.
+"""
+
+from enum import Enum
+
+from trading.core.events import OrderFilled, OrderIntent, RejectClass, TimeInForce
+from trading.core.terms import ReplyTimes
+from trading.core.units import Lots, Nanos
+
+QUERY_BACKOFF_MAX = 6  # the interval between queries doubles this often at most
+
+
+class OrderState(Enum):
+    SENT = "sent"
+    WORKING = "working"
+    CANCELLING = "cancelling"
+    UNKNOWN = "unknown"
+    PRESUMED_DEAD = "presumed_dead"
+    CLOSED = "closed"  # the venue will do nothing more; announced fills are still missing
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+
+
+class Evidence(Enum):
+    ACCEPTED = "accepted"  # also a status answer "working"
+    REJECTED = "rejected"
+    FILLED = "filled"
+    CLOSED = "closed"  # also a status answer "closed"
+    CANCEL_ASKED = "cancel_asked"
+    CANCEL_REJECTED = "cancel_rejected"
+    SILENT = "silent"  # no reply in time, or the line went down
+    MISSING = "missing"  # not found, by a query sent after the presumption was allowed
+    NOT_SENT = "not_sent"
+
+
+S = OrderState
+_LIVE = (S.SENT, S.WORKING, S.CANCELLING, S.UNKNOWN)
+_ENDED = (S.SETTLED, S.REJECTED, S.NOT_SENT)
+
+
+def _row(**after: tuple[OrderState, ...]) -> dict[OrderState, OrderState]:
+    """Return state -> state from `NEXT=(states that go there)`; states not named stay as they are."""
+    moves = {state: OrderState[name] for name, states in after.items() for state in states}
+    return {state: moves.get(state, state) for state in S}
+
+
+TRANSITIONS: dict[Evidence, dict[OrderState, OrderState]] = {
+    Evidence.ACCEPTED: _row(WORKING=(S.SENT, S.UNKNOWN, S.PRESUMED_DEAD, S.REJECTED, S.NOT_SENT)),
+    Evidence.REJECTED: _row(REJECTED=(*_LIVE, S.PRESUMED_DEAD)),
+    Evidence.FILLED: _row(WORKING=(S.SENT, S.UNKNOWN, S.PRESUMED_DEAD), UNKNOWN=_ENDED),
+    Evidence.CLOSED: _row(CLOSED=(*_LIVE, S.PRESUMED_DEAD, *_ENDED)),
+    Evidence.CANCEL_ASKED: _row(CANCELLING=(S.SENT, S.WORKING, S.UNKNOWN)),
+    Evidence.CANCEL_REJECTED: _row(UNKNOWN=(S.SENT, S.WORKING, S.CANCELLING)),
+    Evidence.SILENT: _row(UNKNOWN=(S.SENT, S.WORKING, S.CANCELLING)),
+    Evidence.MISSING: _row(PRESUMED_DEAD=_LIVE),
+    Evidence.NOT_SENT: _row(NOT_SENT=(S.SENT, S.UNKNOWN, S.CANCELLING)),
+}
+
+LIVE_STATES = frozenset(_LIVE)
+RESERVED_STATES = frozenset((*_LIVE, S.PRESUMED_DEAD))
+SETTLED_STATES = frozenset((*_ENDED, S.PRESUMED_DEAD))
+
+
+class Order:
+    """The one mutable record of a child order; ids are never forgotten, so late evidence always finds it."""
+
+    __slots__ = (
+        "asked_at",
+        "cumulative_lots",
+        "execution",
+        "filled_lots",
+        "fills",
+        "heard_at",
+        "intent",
+        "is_resting",
+        "queries",
+        "reject_class",
+        "sent_at",
+        "state",
+        "trading_day",
+        "turnover",
+        "venue_order_id",
+    )  # fmt: skip
+
+    def __init__(self, intent: OrderIntent, execution: str, sent_at: Nanos) -> None:
+        self.intent = intent
+        self.execution = execution
+        self.state = S.SENT
+        self.sent_at = sent_at
+        self.heard_at = sent_at  # the last time the venue said anything about it
+        self.asked_at: Nanos = 0  # the last query or cancel
+        self.queries = 0  # since the venue last said something
+        self.fills: set[tuple[str, str]] = set()
+        self.filled_lots: Lots = 0
+        self.cumulative_lots: Lots = 0  # what the venue says was filled
+        self.turnover = 0  # sum of lots x ticks over unique fills
+        self.trading_day = ""
+        self.venue_order_id = ""
+        self.reject_class: RejectClass | None = None
+        self.is_resting = False  # the venue said "working" for an order that should not rest
+
+    @property
+    def done_lots(self) -> Lots:
+        """Lots known to be traded, by fills or by the venue's word, whichever is more."""
+        return max(self.filled_lots, self.cumulative_lots)
+
+    @property
+    def reserved_lots(self) -> Lots:
+        """Lots that may still turn out to be traded; they stay in exposure until evidence comes."""
+        return max(0, self.intent.lots - self.done_lots) if self.state in RESERVED_STATES else 0
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in SETTLED_STATES
+
+    def apply(self, evidence: Evidence, now: Nanos) -> None:
+        """Move by the table; fills and cumulative lots must already be booked."""
+        if evidence is Evidence.CLOSED and self.state in _ENDED and self.cumulative_lots <= self.filled_lots:
+            return
+        self.state = TRANSITIONS[evidence][self.state]
+        if evidence not in (Evidence.SILENT, Evidence.CANCEL_ASKED):
+            self.heard_at = now
+            self.queries = 0
+        if self.filled_lots >= self.intent.lots and self.is_live:  # nothing is left that could still trade
+            self.state = S.CLOSED
+        if self.state is S.CLOSED and self.filled_lots >= self.cumulative_lots:
+            self.state = S.SETTLED
+        if self.state is not S.WORKING:
+            self.is_resting = False
+
+    def book(self, fill: OrderFilled) -> bool:
+        """Count the fill; return False when it was counted before."""
+        key = (fill.trading_day, fill.fill_id)
+        if key in self.fills:
+            return False
+        self.fills.add(key)
+        self.filled_lots += fill.lots
+        self.turnover += fill.lots * fill.price_ticks
+        self.trading_day = fill.trading_day or self.trading_day
+        return True
+
+    def announce(self, cumulative_lots: Lots) -> None:
+        """Note the venue's cumulative lots; it only ever rises."""
+        self.cumulative_lots = max(self.cumulative_lots, cumulative_lots)
+
+    def query_due_at(self, times: ReplyTimes) -> Nanos | None:
+        """Return when silence about this order must become a question, or None while nothing is owed."""
+        if self.state is S.PRESUMED_DEAD:
+            return max(self.heard_at, self.asked_at) + (times.presumed_dead << min(self.queries, QUERY_BACKOFF_MAX))
+        if self.is_settled or (self.state is S.WORKING and self.intent.time_in_force is TimeInForce.DAY):
+            return None
+        if self.queries:
+            return self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
+        if self.state is S.UNKNOWN:
+            return self.heard_at
+        return max(self.heard_at, self.asked_at) + times.reply_due
+
+    def facts(self) -> dict[str, object]:
+        """Return the order as plain values, for the snapshot."""
+        return {
+            "id": self.intent.client_order_id, "state": self.state.value, "filled_lots": self.filled_lots,
+            "cumulative_lots": self.cumulative_lots, "reserved_lots": self.reserved_lots, "turnover": self.turnover,
+            "sent_at": self.sent_at, "heard_at": self.heard_at, "asked_at": self.asked_at, "queries": self.queries,
+        }  # fmt: skip

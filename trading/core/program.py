@@ -1,0 +1,334 @@
+"""A hedge program: one operator-approved run over one pair, as a sans-I/O machine.
+
+Theory of operation. The host shows quotes (`see`), asks for a decision (`decide`), records it in the journal and only
+then has it applied (`handle`), exactly as it records and applies what venues and operators say. So the durable state
+is a fold of the journal, and `decide` is a pure choice from that state, the quotes and the time; all control flow is
+in it. Its spine: a silent order? ask. Naked? repair. Something unsettled? wait. Nothing left? finish. Else look for
+an entry.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from fractions import Fraction
+
+from trading.core import events as e
+from trading.core.depth import walk, worst_ticks
+from trading.core.effects import Effect
+from trading.core.execution import Execution
+from trading.core.measure import BadTerms, CompiledTrigger, shown
+from trading.core.order import SETTLED_STATES
+from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
+from trading.core.repair_case import Repairs
+from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
+from trading.core.terms import Instrument, LegRole, Terms
+from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
+
+DOMESTIC, FOREIGN, FX = 0, 1, 2
+
+
+class Permit(IntEnum):
+    """What the desk lets its programs do now; volatile, never journaled."""
+
+    NOTHING = 0  # not reconciled, or the lease is lost: cancels and queries only
+    REPAIRS = 1
+    ENTRIES = 2
+
+
+class HedgeProgram:
+    """One program. `id_prefix` and `permit` belong to the host; everything durable is in `state`."""
+
+    def __init__(
+        self, terms: Terms, instruments: dict[str, Instrument], closes_today: frozenset[str] = frozenset()
+    ) -> None:
+        """Compile the terms; raises BadTerms. `closes_today` names venues where today's position closes separately."""
+        if [leg.role for leg in terms.pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
+            raise BadTerms(f"pair {terms.pair.code} needs a domestic leg and then a foreign one")
+        self.state = ProgramState(terms, instruments)
+        self.permit = Permit.NOTHING
+        self.id_prefix = ""
+        self._all_instruments = instruments
+        self._adopt(terms)
+        self._repairs = Repairs(self, closes_today)
+
+    def _adopt(self, terms: Terms) -> None:
+        """Compile the terms; quotes seen so far are forgotten."""
+        instruments = self._all_instruments
+        self.terms = terms
+        self.state.adopt(terms)
+        self.trigger = CompiledTrigger(terms, instruments)
+        domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
+        self.instruments = (domestic, foreign)  # traded, in the order of the legs
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
+        self.collar = Collar(Fraction(terms.collar_rate))
+        fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
+        self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
+        self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
+        self._has_fx = fx is not None
+        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
+        self.codes = tuple(instrument.code for instrument in self.held)
+        self._slot = {code: slot for slot, code in enumerate(self.codes)}
+        self.quotes: list[e.QuoteSeen | None] = [None, None, None]
+        self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
+        self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
+        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
+
+    # --- what the program sees ---
+
+    def see(self, quote: e.QuoteSeen, now: Nanos) -> bool:
+        """Take note of a quote; return whether `decide` could now have something to say."""
+        slot = self._slot[quote.instrument]
+        self.quotes[slot] = quote
+        levels = quote.asks if self._counter_sides[slot] is Side.BUY else quote.bids
+        self.counter_ticks[slot] = levels[0].price_ticks if levels else None
+        if not self._holds():
+            self.holds_since = None
+            return bool(self.state.open)
+        if self.holds_since is None:
+            self.holds_since = now
+        return True
+
+    def _holds(self) -> bool:
+        """Whether the trigger holds on the best prices alone: deeper levels are never better."""
+        domestic, foreign, fx = self.counter_ticks
+        if domestic is None or foreign is None or fx is None:
+            return False
+        trigger = self.trigger
+        rest = trigger.foreign_part(foreign, fx if trigger.uses_fx else 1)
+        return trigger.domestic_part(domestic) >= rest
+
+    # --- the one method with control flow ---
+
+    def decide(self, now: Nanos) -> e.Event | None:
+        """Return the next decision to journal, or None while there is nothing to do."""
+        state = self.state
+        for case in state.open:
+            if (unwanted := self._unwanted(case)) is not None:
+                return unwanted
+        if (silent := self._silent(now)) is not None:
+            return silent
+        for case in state.open:
+            if any(case.naked):
+                if (repair := self._repair(case, now)) is not None:
+                    return repair
+            elif case.is_settled:
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
+        if state.mode is not Mode.ARMED:
+            return None
+        if (reason := self._why_disarm(now)) is not None:
+            return e.Disarmed(reason)
+        if state.open or self.holds_since is None or self.permit is not Permit.ENTRIES:
+            return None
+        return self._entry(now)
+
+    def _unwanted(self, case: Execution) -> e.CancelDecided | None:
+        """Return the cancel of orders that must not rest: immediate ones that do, and what a kill calls back."""
+        state = self.state
+        names = []
+        for order in case.orders:
+            if not order.is_live or order.intent.venue not in state.up_since:
+                continue
+            is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
+            spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
+            if order.is_resting or (is_killed and not spared):
+                names.append(order.intent.client_order_id)
+        return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+
+    def _silent(self, now: Nanos) -> e.QueryDecided | None:
+        """Return the query of every order whose venue is up and owes an answer."""
+        names = tuple(name for name, due in self._queries_due() if now >= due)
+        return e.QueryDecided(names, "silent") if names else None
+
+    def _queries_due(self) -> Iterator[tuple[str, Nanos]]:
+        """Yield (order id, when to ask) for every order that a venue on a live line still owes something about."""
+        state, times = self.state, self.terms.reply_times
+        for case in state.open:
+            for order in case.orders:
+                venue = order.intent.venue
+                if order.state not in SETTLED_STATES and venue in state.up_since:
+                    due = order.query_due_at(times[venue])
+                    if due is not None:
+                        yield order.intent.client_order_id, due
+        for name in state.presumed_dead:
+            venue = state.orders[name].intent.venue
+            if venue in state.up_since and (due := state.orders[name].query_due_at(times[venue])) is not None:
+                yield name, due
+
+    def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
+        """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
+        if not self.may_repair(case):
+            return None
+        naked_since = now if case.naked_since is None else case.naked_since
+        if now - naked_since >= self.terms.repair.naked_age_max:
+            return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
+        if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
+            return None
+        if case.attempts_left <= 0:
+            return e.Halted("attempts", case.naked, f"{case.id}: the repair budget is used up")
+        return self._repairs.decide(case, now)
+
+    def may_repair(self, case: Execution) -> bool:
+        """Whether repairs may go on: a halt or a kill of level cancel stops them until a person asks for one."""
+        return bool(case.mandate) or not (self.state.halt_reason or self.state.kill_level == "cancel")
+
+    def _why_disarm(self, now: Nanos) -> str | None:
+        state = self.state
+        if now >= state.armed_until:
+            return "ttl"
+        if state.executions_since_arm >= self.terms.executions_max and not state.open:
+            return "executions_max"
+        if state.failures_in_row >= FAILURES_IN_ROW_MAX:
+            return "failures"
+        return None
+
+    # --- entry ---
+
+    def _entry(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return both legs' orders for the largest aligned quantity on which the trigger holds, or None."""
+        state, terms = self.state, self.terms
+        assert self.holds_since is not None
+        if now < state.cooldown_until or now - self.holds_since < terms.trigger.dwell:
+            return None
+        if len(state.up_since) < len(state.venues) or not self.is_coherent(now):
+            return None
+        for units in range(self.units_in_depth(), 0, -1):
+            if self.margin(units) >= 0:
+                return self._enter(units, now)
+        return None
+
+    def is_coherent(self, now: Nanos) -> bool:
+        """Whether all quotes are fresh and the legs were seen close enough together."""
+        pair = self.terms.pair
+        domestic, foreign, fx = self.quotes
+        if not is_fresh(domestic, now, pair.leg_age_max) or not is_fresh(foreign, now, pair.leg_age_max):
+            return False
+        if self._has_fx and not is_fresh(fx, now, pair.fx_age_max):
+            return False
+        assert domestic is not None and foreign is not None
+        return skew(domestic, foreign) <= pair.leg_skew_max
+
+    def units_in_depth(self) -> int:
+        """Return the whole units, at most one clip, that both sides show in their books."""
+        units = self.terms.clip_units
+        for leg in (DOMESTIC, FOREIGN):
+            quote = self.quotes[leg]
+            levels = counter_levels(quote, self.sides[leg]) if quote else ()
+            units = min(units, sum(level.lots for level in levels) // self.state.ratio_lots[leg])
+        return units
+
+    def margin(self, units: int) -> int:
+        """Return a number that is >= 0 exactly when the trigger holds for `units` walked through depth."""
+        sums, lots = self.walked(units)
+        fx = self.counter_ticks[FX]
+        if sums is None or fx is None:
+            return -1
+        return self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
+
+    def walked(self, units: int) -> tuple[tuple[int, int] | None, tuple[Lots, Lots]]:
+        """Return per leg the sum of lots x ticks for `units`, None if a book is too shallow, and the lots."""
+        domestic, foreign = self.quotes[DOMESTIC], self.quotes[FOREIGN]
+        lots = (units * self.state.ratio_lots[DOMESTIC], units * self.state.ratio_lots[FOREIGN])
+        if domestic is None or foreign is None:
+            return None, lots
+        first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
+        second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
+        return (None if first is None or second is None else (first, second)), lots
+
+    def value(self, units: int) -> Fraction | None:
+        """Return the measure for `units` on executable prices, exact; None while it cannot be computed."""
+        sums, lots = self.walked(units)
+        fx = self.counter_ticks[FX]
+        if sums is None or fx is None or units < 1:
+            return None
+        domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
+        return self.trigger.value(domestic, foreign, fx)
+
+    def preview(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return the orders an entry would hold now, whether or not anything else allows it."""
+        units = self.units_in_depth()
+        return self._enter(units, now) if units >= 1 else None
+
+    def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
+        number = self.state.executions_started + 1
+        orders = []
+        for leg in (DOMESTIC, FOREIGN):
+            lots = units * self.state.ratio_lots[leg]
+            price = self.entry_price(leg, lots)
+            if price is None:
+                return None
+            orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
+        value = self.value(units)
+        return e.OrdersDecided(
+            f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
+            e.Purpose.ENTRY,
+            tuple(orders),
+            tuple(quote for quote in self.quotes if quote is not None),
+            None if value is None else shown(value),
+            self.terms.trigger.value,
+        )
+
+    def entry_price(self, leg: int, lots: Lots) -> Ticks | None:
+        """Return the limit price of an entry on `leg`; None when depth or collar do not allow one."""
+        quote, fx = self.quotes[leg], self.counter_ticks[FX]
+        if quote is None or fx is None or worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
+            return None
+        payup = self.payup.ticks(self.terms.pair.legs[leg].role, fx, 0)
+        return order_price(quote, self.sides[leg], lots, payup, self.collar)
+
+    def intent(
+        self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
+        purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
+    ) -> e.OrderIntent:  # fmt: skip
+        """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt."""
+        instrument = self.instruments[leg]
+        return e.OrderIntent(
+            f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
+            e.TimeInForce.IOC, purpose, offset, attempt,
+        )  # fmt: skip
+
+    # --- facts, time and what the screen shows ---
+
+    def handle(self, event: e.Event, now: Nanos) -> list[Effect]:
+        """Fold a journaled fact; return what the host must do next, in order."""
+        if type(event) is e.TermsChanged and event.terms != self.terms:
+            self._adopt(event.terms)
+        return self.state.fold(event, now)
+
+    def deadline(self, now: Nanos) -> Nanos | None:
+        """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
+        state, repair = self.state, self.terms.repair
+        times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
+        if state.mode is Mode.ARMED:
+            times.append(state.armed_until)
+        for case in state.open:
+            if case.naked_since is not None and self.may_repair(case):
+                times.append(case.naked_since + repair.naked_age_max)
+                if not case.is_live:
+                    times.append(case.retry_at)
+        if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
+            times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
+        return min((at for at in times if at > now), default=None)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the durable state as plain values: for the screen, and to compare folds."""
+        state = self.state
+        return {
+            "program": self.terms.program, "revision": self.terms.revision, "state": self.shown_state(0),
+            "mode": state.mode.value, "reason": state.mode_reason, "since": state.mode_since,
+            "armed_until": state.armed_until, "kill_level": state.kill_level, "halt_reason": state.halt_reason,
+            "venues_up": dict(state.up_since), "executions_started": state.executions_started,
+            "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
+            "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
+            "presumed_dead": sorted(state.presumed_dead), "open": [case.facts() for case in state.open],
+        }  # fmt: skip
+
+    def shown_state(self, now: Nanos) -> str:
+        """Return the state word of the console (ux.md §2.0); pass `now` to tell a cooldown."""
+        state = self.state
+        if state.halt_reason or state.kill_level:
+            return "HALTED"
+        if state.open:
+            return "EXECUTING"
+        if state.mode is Mode.DISARMED:
+            return "DISARMED"
+        return "COOLDOWN" if now and now < state.cooldown_until else "ARMED"
+

@@ -1,0 +1,325 @@
+"""The durable state of one program: a fold of its journaled facts, and nothing else.
+
+`fold` is deterministic: the same events at the same times give the same state and the same effects, so replaying the
+journal is the recovery. A fact carries its consequences: booking a late fill reopens its execution in the same step,
+because a crash between two records would lose the second (controls.md §0.5).
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from trading.core import events as e
+from trading.core.depth import walk
+from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
+from trading.core.execution import Execution
+from trading.core.order import Evidence, Order, OrderState
+from trading.core.repair import CHOSEN
+from trading.core.terms import Instrument, Terms
+from trading.core.units import MILLI, SECOND, Nanos, Side, utc_day
+
+REFUSED_COOLDOWN = SECOND  # after our own gate refused an entry
+REJECTS_PER_SIDE_MAX = 2  # soft rejects of one leg and side before a repair goes another way
+FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
+HARD_REJECTS = frozenset((e.RejectClass.MARGIN, e.RejectClass.PERMISSION, e.RejectClass.CLOSED))
+RETRY_AFTER = 50 * MILLI  # after a throttle, a local refusal or a broken line, before the next repair order
+
+
+class Mode(Enum):
+    DISARMED = "disarmed"
+    ARMED = "armed"
+
+
+class ProgramState:
+    """All that the journal determines about one program."""
+
+    def __init__(self, terms: Terms, instruments: dict[str, Instrument]) -> None:
+        self.instruments = instruments
+        self.adopt(terms)
+        self.mode = Mode.DISARMED
+        self.mode_reason = "start"
+        self.mode_since: Nanos = 0
+        self.armed_until: Nanos = 0
+        self.kill_level = ""
+        self.kill_reason = ""
+        self.killed_at: Nanos = 0
+        self.halt_reason = ""
+        self.up_since: dict[str, Nanos] = {}
+        self.orders: dict[str, Order] = {}
+        self.executions: dict[str, Execution] = {}
+        self.open: list[Execution] = []
+        self.presumed_dead: dict[str, None] = {}  # in the order of presumption, so that every fold asks alike
+        self.executions_started = 0
+        self.executions_since_arm = 0
+        self.executions_today = 0
+        self.day = ""
+        self.failures_in_row = 0
+        self.cooldown_until: Nanos = 0
+        self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
+            e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
+            e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
+            e.OrderFilled: self._filled, e.OrderClosed: self._closed, e.CancelRejected: self._cancel_rejected,
+            e.OrderStatus: self._status, e.OrderNotSent: self._not_sent, e.OrdersRefused: self._refused,
+            e.VenueUp: self._venue_up, e.VenueDown: self._venue_down, e.Arm: self._arm, e.Disarm: self._disarm,
+            e.Disarmed: self._disarmed, e.UnwindRequested: self._unwind, e.Kill: self._kill,
+            e.KillLifted: self._kill_lifted, e.ExecutionEnded: self._ended, e.Halted: self._halted,
+        }  # fmt: skip
+
+    def adopt(self, terms: Terms) -> None:
+        self.terms = terms
+        self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
+        self.venues = tuple(dict.fromkeys(self.instruments[leg.instrument].venue for leg in terms.pair.legs))
+
+    def fold(self, event: e.Event, now: Nanos) -> list[Effect]:
+        """Apply a fact and return what the host must do; facts that concern nobody here change nothing."""
+        apply = self._folds.get(type(event))
+        return apply(event, now) if apply else []
+
+    # --- decisions ---
+
+    def _orders_decided(self, event: e.OrdersDecided, now: Nanos) -> list[Effect]:
+        if event.purpose is e.Purpose.ENTRY:
+            execution = self._open_execution(event, now)
+        else:
+            execution = self.executions[event.execution]
+            execution.attempts += len(event.orders)
+        for intent in event.orders:
+            self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
+            execution.orders.append(order)
+        for option in event.options:
+            if option.reason == CHOSEN and option.cost is not None:
+                execution.priced.append((Fraction(option.cost), execution.orders[-len(event.orders) :]))
+        return [SendOrders(event.orders)]
+
+    def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
+        execution = Execution(event, self.ratio_lots, self.terms.repair.attempts_max, now)
+        quotes = {quote.instrument: quote for quote in event.quotes}
+        for intent in event.orders:
+            quote = quotes[intent.instrument]
+            total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
+            execution.planned[intent.leg] = None if total is None else Fraction(total, intent.lots)
+        fx = quotes.get(self.terms.pair.fx_instrument or "")
+        if fx is not None and fx.asks:
+            execution.fx_ticks = fx.asks[0].price_ticks
+        self.executions[execution.id] = execution
+        self.open.append(execution)
+        self.executions_started += 1
+        self.executions_since_arm += 1
+        day = utc_day(now)
+        self.executions_today = self.executions_today + 1 if day == self.day else 1
+        self.day = day
+        return execution
+
+    def _cancel_decided(self, event: e.CancelDecided, now: Nanos) -> list[Effect]:
+        effects: list[Effect] = []
+        for order in self._known(event.client_order_ids):
+            order.apply(Evidence.CANCEL_ASKED, now)
+            order.asked_at = now
+            effects.append(CancelOrder(order.intent.client_order_id, order.intent.venue))
+        return effects
+
+    def _query_decided(self, event: e.QueryDecided, now: Nanos) -> list[Effect]:
+        effects: list[Effect] = []
+        for order in self._known(event.client_order_ids):
+            order.apply(Evidence.SILENT, now)
+            order.queries += 1
+            order.asked_at = now
+            effects.append(QueryOrder(order.intent.client_order_id, order.intent.venue))
+        return effects
+
+    def _known(self, client_order_ids: tuple[str, ...]) -> list[Order]:
+        return [self.orders[name] for name in client_order_ids if name in self.orders]
+
+    def _ended(self, event: e.ExecutionEnded, now: Nanos) -> list[Effect]:
+        execution = self.executions[event.execution]
+        execution.is_ended = True
+        execution.outcome = event.outcome
+        execution.mandate = ""
+        self.open.remove(execution)
+        self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
+        self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
+        if event.outcome in ("hedged", "flat"):
+            return []
+        return [self._alert("execution_" + event.outcome, "P3", execution.id, outcome=event.outcome)]
+
+    def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
+        self.halt_reason = event.reason
+        self._set_mode(Mode.DISARMED, "halted", now)
+        for execution in self.open:
+            execution.mandate = ""
+        residual = ", ".join(
+            f"{leg.instrument} {lots:+d}" for leg, lots in zip(self.terms.pair.legs, event.naked, strict=True)
+        )
+        execution_id = self.open[0].id if self.open else ""
+        return [self._alert("halted", "P1", execution_id, reason=event.reason, naked=residual, text=event.text)]
+
+    # --- what venues say ---
+
+    def _accepted(self, event: e.OrderAccepted, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        order.venue_order_id = event.venue_order_id or order.venue_order_id
+        return self._learn(order, Evidence.ACCEPTED, now)
+
+    def _rejected(self, event: e.OrderRejected, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        if event.reject_class is e.RejectClass.DUPLICATE or order.done_lots:
+            return self._learn(order, Evidence.SILENT, now)  # the venue has the order: ask what became of it
+        if order.is_settled and order.state is not OrderState.PRESUMED_DEAD:
+            return []
+        execution = self.executions[order.execution]
+        order.reject_class = event.reject_class
+        side = (order.intent.leg, order.intent.side)
+        execution.rejects[side] = execution.rejects.get(side, 0) + 1
+        if event.reject_class in HARD_REJECTS or execution.rejects[side] >= REJECTS_PER_SIDE_MAX:
+            execution.blocked.add(side)
+        if event.reject_class is e.RejectClass.THROTTLE:
+            execution.retry_at = now + RETRY_AFTER
+        return self._learn(order, Evidence.REJECTED, now)
+
+    def _filled(self, event: e.OrderFilled, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        if not order.book(event):
+            return []
+        return self._learn(order, Evidence.FILLED, now)
+
+    def _closed(self, event: e.OrderClosed, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        order.announce(event.cumulative_lots)
+        return self._learn(order, Evidence.CLOSED, now)
+
+    def _cancel_rejected(self, event: e.CancelRejected, now: Nanos) -> list[Effect]:
+        return self._learn(self.orders[event.client_order_id], Evidence.CANCEL_REJECTED, now)
+
+    def _status(self, event: e.OrderStatus, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        order.announce(event.cumulative_lots)
+        if event.state == "closed":
+            return self._learn(order, Evidence.CLOSED, now)
+        if event.state == "working":
+            order.venue_order_id = event.venue_order_id or order.venue_order_id
+            effects = self._learn(order, Evidence.ACCEPTED, now)
+            order.is_resting = order.state is OrderState.WORKING
+            return effects
+        return self._not_found(order, event.queried_at, now)
+
+    def _not_found(self, order: Order, queried_at: Nanos, now: Nanos) -> list[Effect]:
+        """Presume the order dead only after a long enough silence, on a session that was alive when we asked."""
+        times = self.terms.reply_times[order.intent.venue]
+        up_since = self.up_since.get(order.intent.venue)
+        asked_late = queried_at - order.sent_at >= times.presumed_dead
+        if not asked_late or up_since is None or queried_at < up_since or not order.is_live:
+            return []
+        effects = self._learn(order, Evidence.MISSING, now)
+        return [*effects, self._alert("presumed_dead", "P2", order.execution, order=order.intent.client_order_id)]
+
+    def _not_sent(self, event: e.OrderNotSent, now: Nanos) -> list[Effect]:
+        order = self.orders[event.client_order_id]
+        self.executions[order.execution].retry_at = now + RETRY_AFTER
+        return self._learn(order, Evidence.NOT_SENT, now)
+
+    def _learn(self, order: Order, evidence: Evidence, now: Nanos) -> list[Effect]:
+        """Apply evidence and fold its consequences: what is naked since when, and whether the case is open again."""
+        order.apply(evidence, now)
+        name = order.intent.client_order_id
+        if order.state is OrderState.PRESUMED_DEAD:
+            self.presumed_dead[name] = None
+        else:
+            self.presumed_dead.pop(name, None)
+        execution = self.executions[order.execution]
+        execution.count()
+        if not any(execution.naked):
+            execution.naked_since = None
+        elif execution.naked_since is None:
+            execution.naked_since = now
+        if execution.is_ended and execution.needs_work:
+            execution.is_ended = False
+            execution.outcome = ""
+            self.open.append(execution)
+            return [self._alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]
+        return []
+
+    def _venue_up(self, event: e.VenueUp, now: Nanos) -> list[Effect]:
+        if event.venue in self.venues:
+            self.up_since[event.venue] = now
+            for order in self._orders_at(event.venue):
+                order.queries = 0  # ask anew at once
+        return []
+
+    def _venue_down(self, event: e.VenueDown, now: Nanos) -> list[Effect]:
+        self.up_since.pop(event.venue, None)
+        for order in self._orders_at(event.venue):
+            order.apply(Evidence.SILENT, now)
+        return []
+
+    def _orders_at(self, venue: str) -> list[Order]:
+        return [o for case in self.open for o in case.orders if o.intent.venue == venue and not o.is_settled]
+
+    # --- what our gate and operators say ---
+
+    def _refused(self, event: e.OrdersRefused, now: Nanos) -> list[Effect]:
+        if event.purpose is e.Purpose.ENTRY:
+            self.cooldown_until = max(self.cooldown_until, now + max(self.terms.cooldown, REFUSED_COOLDOWN))
+        else:
+            execution = self.executions[event.execution]
+            execution.attempts += 1
+            execution.retry_at = now + RETRY_AFTER
+        severity = "P3" if event.purpose is e.Purpose.ENTRY else "P2"
+        return [self._alert("gate_refused", severity, event.execution, code=event.code, text=event.text)]
+
+    def _arm(self, event: e.Arm, now: Nanos) -> list[Effect]:
+        if not self.arm_refusal(event, now):
+            self._set_mode(Mode.ARMED, event.actor, now)
+            self.armed_until = now + self.terms.time_to_live
+            self.executions_since_arm = 0
+            self.failures_in_row = 0
+        return []
+
+    def arm_refusal(self, event: e.Arm, now: Nanos) -> str:
+        """Return why this command cannot arm the program now, or an empty string."""
+        if now > event.expires_at:
+            return "the command expired before it arrived; review and arm again"
+        if event.revision != self.terms.revision:
+            return f"revision {event.revision} was reviewed, revision {self.terms.revision} is in force"
+        if self.kill_level:
+            return "the kill switch is active; it takes two people to lift"
+        if self.halt_reason:
+            return f"the program is halted: {self.halt_reason}"
+        return ""
+
+    def _disarm(self, event: e.Disarm, now: Nanos) -> list[Effect]:
+        self._set_mode(Mode.DISARMED, event.reason or event.actor, now)
+        return []
+
+    def _disarmed(self, event: e.Disarmed, now: Nanos) -> list[Effect]:
+        was_armed = self.mode is Mode.ARMED
+        self._set_mode(Mode.DISARMED, event.reason, now)
+        return [self._alert("disarmed", "P3", "", reason=event.reason)] if was_armed else []
+
+    def _unwind(self, event: e.UnwindRequested, now: Nanos) -> list[Effect]:
+        self._set_mode(Mode.DISARMED, "unwind", now)
+        for execution in self.open:
+            execution.grant("reduce", now=now)
+        return []
+
+    def _kill(self, event: e.Kill, now: Nanos) -> list[Effect]:
+        self.kill_level, self.kill_reason, self.killed_at = event.level, event.reason, now
+        self._set_mode(Mode.DISARMED, "kill", now)
+        for execution in self.open:
+            execution.mandate = ""
+            if event.level == "neutralize":
+                execution.grant("neutralize", now=now)
+        return [self._alert("killed", "P2", "", level=event.level, actor=event.actor, reason=event.reason)]
+
+    def _kill_lifted(self, event: e.KillLifted, now: Nanos) -> list[Effect]:
+        self.kill_level = self.kill_reason = self.halt_reason = ""
+        for execution in self.open:
+            execution.grant("", now=now)
+        return []
+
+    def _set_mode(self, mode: Mode, reason: str, now: Nanos) -> None:
+        self.mode, self.mode_reason, self.mode_since = mode, reason, now
+
+    def _alert(self, rule: str, severity: str, execution: str, **values: str) -> RaiseAlert:
+        named = {"program": self.terms.program, "pair": self.terms.pair.code, **values}
+        return RaiseAlert(rule, severity, f"alert.{rule}", named, execution)

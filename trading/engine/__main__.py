@@ -1,0 +1,45 @@
+"""`python -m trading.engine --config FILE`: runs the engine of one desk in this process."""
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from trading.engine.clock import engine_clock
+from trading.engine.config import BadConfig, load
+from trading.engine.start import CANNOT_START, run
+
+
+def main() -> int:
+    """Return the exit code: 0 stopped, 1 cannot start or failed, 2 bad configuration."""
+    parser = argparse.ArgumentParser(prog="python -m trading.engine", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="var/desks/<desk>/desk.json")
+    parser.add_argument(
+        "--stay-with-parent", action="store_true", help="end when standard input or the parent process ends"
+    )
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )  # fmt: skip
+    logging.Formatter.converter = time.gmtime
+    try:
+        config = load(options.config)
+    except BadConfig as fault:
+        print(f"engine: {fault}", file=sys.stderr)
+        return 2
+    try:
+        failure = uvloop.run(run(config, engine_clock(), stays_with_parent=options.stay_with_parent))
+    except CANNOT_START as fault:
+        print(f"engine of desk {config.desk} cannot start: {fault}", file=sys.stderr)
+        return 1
+    if failure:
+        print(f"engine of desk {config.desk} failed: {failure}", file=sys.stderr)
+    return 1 if failure else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What the gate holds a proposal against: positions and naked lots in the worst case, messages, executions."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection
+
+from risk.gate import Counters, TradingMode
+from trading.core.program import HedgeProgram, Permit
+from trading.core.units import SECOND, Nanos, utc_day
+from trading.engine.positions import Positions, worst_naked_lots
+
+
+class MessageCount:
+    """Orders and cancels sent per venue in the last second."""
+
+    def __init__(self) -> None:
+        self._sent_at: defaultdict[str, deque[Nanos]] = defaultdict(deque)
+
+    def note(self, venue: str, now: Nanos) -> None:
+        self._sent_at[venue].append(now)
+
+    def in_last_second(self, venue: str, now: Nanos) -> int:
+        sent = self._sent_at[venue]
+        while sent and sent[0] <= now - SECOND:
+            sent.popleft()
+        return len(sent)
+
+
+def counters(
+    program: HedgeProgram,
+    everyone: Collection[HedgeProgram],
+    positions: Positions,
+    messages: MessageCount,
+    now: Nanos,
+) -> Counters:
+    """Return the figures that concern one program's orders."""
+    pair = program.terms.pair.code
+    same_pair = [other for other in everyone if other.terms.pair.code == pair]
+    codes = [instrument.code for instrument in program.instruments]
+    day = utc_day(now)
+    return Counters(
+        trading_mode=_trading_mode(program),
+        position_lots={code: positions.range_of(code, everyone) for code in codes},
+        naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
+        messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.venues},
+        executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},
+    )
+
+
+def _trading_mode(program: HedgeProgram) -> TradingMode:
+    if program.permit is Permit.NOTHING:
+        return TradingMode.HALTED
+    if program.permit is Permit.REPAIRS or program.state.kill_level or program.state.halt_reason:
+        return TradingMode.REDUCE_ONLY
+    return TradingMode.NORMAL

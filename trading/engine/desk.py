@@ -1,0 +1,397 @@
+"""The desk: many programs, one journal, one gate, and no I/O of its own.
+
+The asyncio host, the fault simulation and the replay all drive this same class. Each call is one turn: record the fact,
+fold it, then ask the programs it concerns for decisions until none is left. A decision to trade passes the gate, is
+recorded with the quotes it was taken on, and becomes `Submit` only when its record is durable and it still may leave.
+
+Rules: an order id is never forgotten; a refused decision comes back to its program as a fact; an intent that waited
+too long for the disk, or was overtaken by a kill, is declared not sent and never sent later.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from typing import Any, get_args
+
+import msgspec
+
+from risk.gate import Approved, Counters, Refused
+from risk.limits import LimitSet
+from trading.core import events as e
+from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
+from trading.core.program import HedgeProgram, Permit
+from trading.core.terms import Terms
+from trading.core.units import Nanos
+from trading.engine import records as r
+from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
+from trading.engine.config import DeskConfig
+from trading.engine.counters import MessageCount, counters
+from trading.engine.desk_commands import obey
+from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.positions import Positions
+from trading.engine.proposal import OrderProposal, propose
+from trading.engine.recovery import DeskState, Reconciliation
+from trading.market.book import Quote, fault
+
+DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
+ORDER_EVENTS = frozenset((
+    e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
+))  # fmt: skip
+CORE_EVENTS = frozenset(get_args(e.Event))
+
+Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
+
+
+class Desk:
+    """See the module. `journal` needs `append(program, event, now) -> seq`; `gate` is `risk.gate.review`."""
+
+    def __init__(self, config: DeskConfig, journal: Any, gate: Gate, epoch: int, now: Nanos) -> None:
+        self.config = config
+        self.journal = journal
+        self.epoch = epoch
+        self.limits = config.limits
+        self.programs: dict[str, HedgeProgram] = {}
+        self.positions = Positions()
+        self.reconciliation = Reconciliation(self._traded_venues(config.programs), now)
+        self.lease = "held"  # held | late | lost
+        self.answers: dict[str, Reply] = {}
+        self.foreign: dict[str, str] = {}  # client order id -> venue
+        self.kill_all: e.Kill | None = None
+        self.refused_quotes: defaultdict[str, int] = defaultdict(int)
+        self.gate = gate
+        self.instruments = {instrument.code: instrument for instrument in config.instruments}
+        self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
+        self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
+        self._owner: dict[str, HedgeProgram] = {}
+        self._outbox = Outbox()
+        self._due: dict[str, Nanos | None] = {}
+        self._shown: dict[HedgeProgram, str] = {}  # the state word last published
+        self._heap: list[tuple[Nanos, str]] = []
+        self._messages = MessageCount()
+        for terms in config.programs:
+            self._add_program(terms)
+
+    # --- start ---
+
+    def recover(self, history: Iterable[r.Record]) -> None:
+        """Fold what the journal holds from before this start; nothing is sent or recorded."""
+        for record in history:
+            self._fold(record.program, record.event, record.at)
+
+    def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
+        """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
+        out: list[Action] = []
+        for terms in self.config.programs:
+            program = self.programs[terms.program]
+            if not program.state.open or terms.revision == program.terms.revision:
+                self.record(terms.program, e.TermsChanged(terms), now, out)
+        for venue in self.reconciliation_venues():
+            self.record("", e.VenueDown(venue, "restart"), now, out)
+        self.record("", e.Disarmed("restart"), now, out)
+        for scope, kill in kills:
+            if kill.command_id not in self.answers:
+                self.record(scope, kill, now, out)
+        self._update_permits(now, out)
+        return out
+
+    def reconciliation_venues(self) -> tuple[str, ...]:
+        return self._traded_venues(program.terms for program in self.programs.values())
+
+    def _traded_venues(self, all_terms: Iterable[Terms]) -> tuple[str, ...]:
+        venue_of = {instrument.code: instrument.venue for instrument in self.config.instruments}
+        return tuple(dict.fromkeys(venue_of[leg.instrument] for terms in all_terms for leg in terms.pair.legs))
+
+    # --- what the host tells ---
+
+    def on_quote(self, quote: Quote, now: Nanos) -> list[Action]:
+        """Show a quote to the programs that hold the instrument; a quote that cannot be true is refused and counted."""
+        out: list[Action] = []
+        if fault(quote):
+            self.refused_quotes[quote.instrument] += 1
+            return out
+        for program in self._by_instrument.get(quote.instrument, ()):
+            if program.see(quote, now):
+                self._advance(program, now, out)
+        return out
+
+    def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
+        """Record what a venue or its line said, and let the programs it concerns go on."""
+        out: list[Action] = []
+        if type(event) in ORDER_EVENTS:
+            self._on_order_event(event, now, out)
+            return out
+        if isinstance(event, e.VenueUp):
+            self.record("", event, now, out)
+            self.reconciliation.note_asked(event.venue, now)
+            out.append(QueryAll(event.venue, now))
+            self._settle_start(now, out)
+        elif isinstance(event, e.VenueDown):
+            self.record("", event, now, out)
+            self.reconciliation.note_down(event.venue)
+            self._settle_start(now, out)
+        elif isinstance(event, e.StatusEnded):
+            self.record("", event, now, out)
+            self.reconciliation.note_answered(event.venue, event.queried_at)
+            self._settle_start(now, out)
+        else:
+            raise TypeError(f"{type(event).__name__} is not a report")
+        self._advance_all(now, out)
+        return out
+
+    def on_command(self, command: Any, now: Nanos) -> list[Action]:
+        """Obey or refuse an operator's command (trading/engine/commands.py); the answer is a `Reply`."""
+        out: list[Action] = []
+        obey(self, command, now, out)
+        return out
+
+    def on_time(self, now: Nanos) -> list[Action]:
+        """Let every program go on whose deadline has come."""
+        out: list[Action] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, name = heappop(self._heap)
+            if self._due.get(name) == at:
+                self._due[name] = None
+                self._advance(self.programs[name], now, out)
+        if self.reconciliation.state is not DeskState.RECONCILED:
+            self._settle_start(now, out)
+        return out
+
+    def on_durable(self, seq: int, now: Nanos) -> list[Action]:
+        """Send what waited for this record, unless it may no longer leave; then answer commands that rest on it."""
+        out: list[Action] = []
+        while (pending := self._outbox.next_intent(seq)) is not None:
+            self._release(pending, now, out)
+        while (reply := self._outbox.next_reply(seq)) is not None:
+            out.append(reply)
+        return out
+
+    def _release(self, pending: Pending, now: Nanos, out: list[Action]) -> None:
+        orders, obstacle = pending.decided.orders, why_not_send(pending, now)
+        if not obstacle:
+            for order in orders:
+                self._messages.note(order.venue, now)
+            out.append(Submit(pending.approved, orders))
+            return
+        for order in orders:
+            self.record(pending.program.terms.program, e.OrderNotSent(order.client_order_id, obstacle), now, out)
+        self._advance(pending.program, now, out)
+
+    def set_lease(self, tenure: str, now: Nanos) -> list[Action]:
+        """Note whether the desk is held (held), its renewal is late (late) or it must stop (lost)."""
+        out: list[Action] = []
+        if tenure != self.lease:
+            self.lease = tenure
+            self._update_permits(now, out)
+        return out
+
+    def deadline(self) -> Nanos | None:
+        """Return when `on_time` must be called at the latest, or None."""
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        next_due = self._heap[0][0] if self._heap else None
+        if self.reconciliation.state is DeskState.RECOVERING:
+            gives_up_at = self.reconciliation.gives_up_at
+            return gives_up_at if next_due is None else min(next_due, gives_up_at)
+        return next_due
+
+    # --- one turn ---
+
+    def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
+        program = self._owner.get(event.client_order_id)
+        if program is None:
+            self._on_foreign(event, now, out)
+            return
+        self.record(program.terms.program, event, now, out)
+        self._advance(program, now, out)
+        if self.reconciliation.state is not DeskState.RECONCILED:
+            self._settle_start(now, out)
+
+    def _advance(self, program: HedgeProgram, now: Nanos, out: list[Action]) -> None:
+        """Ask the program for decisions until it has none, then note when it must be asked again."""
+        name = program.terms.program
+        for _ in range(DECISIONS_PER_TURN_MAX):
+            event = program.decide(now)
+            if event is None:
+                break
+            if isinstance(event, e.OrdersDecided):
+                self._propose(program, event, now, out)
+            else:
+                self.record(name, event, now, out)
+        else:
+            naked = program.state.open[0].naked if program.state.open else (0, 0)
+            self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
+        due = program.deadline(now)
+        if due != self._due.get(name):
+            self._due[name] = due
+            if due is not None:
+                heappush(self._heap, (due, name))
+
+    def _propose(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos, out: list[Action]) -> None:
+        """Ask the gate; record the intent and wait for the disk, or record the refusal."""
+        verdict = self.review(program, decided, now)
+        name = program.terms.program
+        if isinstance(verdict, Refused):
+            refused = e.OrdersRefused(decided.execution, decided.purpose, verdict.code.value, verdict.text)
+            self.record(name, refused, now, out)
+            return
+        version = f"{verdict.limits_version}:{verdict.limits_hash[:12]}"
+        decided = msgspec.structs.replace(decided, limits_version=version)
+        seq = self.record(name, decided, now, out)
+        self._outbox.hold(Pending(seq, program, decided, verdict, now))
+        out.append(Sync(seq))
+
+    def review(
+        self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
+    ) -> Approved[OrderProposal] | Refused:
+        """Return what the gate says to these orders now."""
+        figures = counters(program, self.programs.values(), self.positions, self._messages, now)
+        return self.gate(propose(program, decided, now), figures, self.limits, now)
+
+    def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
+        """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
+        seq: int = self.journal.append(name, event, now)
+        for effect in self._fold(name, event, now):
+            self._perform(effect, now, out)
+        for program in self._targets(name):
+            shown = program.shown_state(now)
+            if shown != self._shown.get(program):
+                self._shown[program] = shown
+                out.append(Publish("programs", program.snapshot()))
+        return seq
+
+    def _targets(self, name: str) -> list[HedgeProgram]:
+        return list(self.programs.values()) if not name else [self.programs[name]] if name in self.programs else []
+
+    def _fold(self, name: str, event: Any, now: Nanos) -> list[Effect]:
+        """Apply a recorded fact to the desk and its programs; the same for a new record and for one of the past."""
+        if type(event) in ORDER_EVENTS:
+            program = self._owner[event.client_order_id]
+            order = program.state.orders[event.client_order_id]
+            done = order.done_lots
+            effects = program.handle(event, now)
+            self.positions.note(order.intent, order.done_lots - done)
+            return effects
+        self._note(name, event)
+        if type(event) not in CORE_EVENTS:
+            return []
+        return [effect for program in self._targets(name) for effect in program.handle(event, now)]
+
+    def _note(self, name: str, event: Any) -> None:
+        """Keep what the desk itself must know of a fact."""
+        match event:
+            case e.OrdersDecided():
+                for intent in event.orders:
+                    self._owner[intent.client_order_id] = self.programs[name]
+            case e.TermsChanged() if event.terms.program not in self.programs:
+                self._add_program(event.terms)
+            case e.Kill() | e.KillLifted() if not name:
+                self.kill_all = event if isinstance(event, e.Kill) else None
+            case r.LimitsChanged():
+                self.limits = event.limit_set
+            case r.ForeignOrderSeen():
+                self.foreign[event.client_order_id] = event.venue
+        command_id = getattr(event, "command_id", "")
+        if isinstance(event, r.CommandRefused):
+            self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
+        elif command_id:
+            self.answers[command_id] = Reply(command_id, True)
+
+    def _perform(self, effect: Effect, now: Nanos, out: list[Action]) -> None:
+        if isinstance(effect, SendOrders):
+            return  # `_propose` keeps them until their record is durable
+        if isinstance(effect, RaiseAlert):
+            raised = r.AlertRaised(effect.rule, effect.severity, effect.text_key, effect.values, effect.execution)
+            self.journal.append(effect.values.get("program", ""), raised, now)
+            out.append(Publish("alerts", msgspec.to_builtins(raised)))
+            return
+        waiting = self._outbox.waiting(effect.client_order_id)
+        if isinstance(effect, CancelOrder):
+            if waiting is not None:
+                waiting.is_called_back = True
+            else:
+                self._messages.note(effect.venue, now)
+                out.append(Cancel(effect.venue, effect.client_order_id))
+        elif isinstance(effect, QueryOrder) and waiting is None:
+            out.append(Query(effect.venue, effect.client_order_id, now))
+
+    def _on_foreign(self, event: Any, now: Nanos, out: list[Action]) -> None:
+        """A venue named an order that this journal never decided: one of ours blocks entries until a person looks."""
+        name = event.client_order_id
+        if name in self.foreign:
+            return
+        is_ours = name.startswith(self.config.desk.upper())
+        venue = next((v.name for v in self.config.venues if v.name == getattr(event, "venue", "")), "")
+        self.record("", r.ForeignOrderSeen(venue, name, type(event).__name__), now, out)
+        severity = "P1" if is_ours else "P3"
+        values = {"order": name, "desk": self.config.desk}
+        self._perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
+        self._update_permits(now, out)
+
+    # --- commands ---
+
+    def reply_after(self, seq: int, command_id: str, out: list[Action]) -> None:
+        """Answer the command once the record is durable."""
+        self._outbox.hold_reply(seq, self.answers.get(command_id) or Reply(command_id, True))
+        out.append(Sync(seq))
+
+    def refresh(self, now: Nanos, out: list[Action]) -> None:
+        """Let every program go on after a command."""
+        self._index()
+        self._update_permits(now, out)
+        self._advance_all(now, out)
+
+    def compile(self, terms: Terms) -> HedgeProgram:
+        """Return a program on these terms; raises BadTerms or KeyError when they make none."""
+        return HedgeProgram(terms, self.instruments, self._closes_today)
+
+    # --- permits and measures ---
+
+    def _settle_start(self, now: Nanos, out: list[Action]) -> None:
+        """See whether this start is over, then let every program go on under the new permits."""
+        if self.reconciliation.judge(self.programs.values(), now):
+            state, reason = self.reconciliation.state, self.reconciliation.reason
+            evidence = self.reconciliation.evidence(len(self._owner))
+            self.record("", r.Recovered(state.value, reason, evidence), now, out)
+            if state is DeskState.HALTED:
+                values = {"desk": self.config.desk, "reason": reason}
+                self._perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
+            out.append(Publish("desk", {"state": state.value, "reason": reason}))
+        self._update_permits(now, out)
+
+    def _update_permits(self, now: Nanos, out: list[Action]) -> None:
+        is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
+        for program in self.programs.values():
+            permit = Permit.ENTRIES
+            if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
+                permit = Permit.NOTHING
+            elif self.lease == "late" or is_blocked or not self._is_in_step(program):
+                permit = Permit.REPAIRS
+            if permit is not program.permit:
+                program.permit = permit
+                self._advance(program, now, out)
+
+    def _advance_all(self, now: Nanos, out: list[Action]) -> None:
+        for program in self.programs.values():
+            self._advance(program, now, out)
+
+    def _is_in_step(self, program: HedgeProgram) -> bool:
+        return all(self.reconciliation.is_in_step(venue) for venue in program.state.venues)
+
+    def messages_in_last_second(self, venue: str, now: Nanos) -> int:
+        return self._messages.in_last_second(venue, now)
+
+    def _add_program(self, terms: Terms) -> None:
+        program = self.compile(terms)
+        number = len(self.programs) + 1
+        program.id_prefix = f"{self.config.desk.upper()}{self.epoch}-{number}"
+        if self.kill_all is not None:
+            program.handle(self.kill_all, 0)
+        self.programs[terms.program] = program
+        self._index()
+
+    def _index(self) -> None:
+        by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
+        for program in self.programs.values():
+            for code in program.codes:
+                by_instrument[code].append(program)
+        self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}

@@ -1,0 +1,65 @@
+"""A decision as the gate sees it: each order with its price, its reference and its value in the desk's currency."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+
+from trading.core.events import OrderIntent, OrdersDecided, Purpose, QuoteSeen
+from trading.core.policy import is_fresh, reference_half_ticks
+from trading.core.program import FX, HedgeProgram
+from trading.core.terms import Instrument
+from trading.core.units import Nanos, to_price
+
+
+class ProposedOrder(msgspec.Struct, frozen=True):
+    client_order_id: str
+    venue: str
+    instrument: str
+    pair: str
+    side_sign: int
+    lots: int
+    price: Decimal
+    reference_price: Decimal | None
+    value: Decimal | None
+
+
+class OrderProposal(msgspec.Struct, frozen=True):
+    is_repair: bool
+    orders: tuple[ProposedOrder, ...]
+
+
+def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
+    """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
+    quotes = {quote.instrument: quote for quote in decided.quotes}
+    orders = tuple(
+        _measured(program, order, quotes.get(order.instrument), now) for order in decided.orders
+    )
+    return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
+
+
+def _measured(
+    program: HedgeProgram, order: OrderIntent, quote: QuoteSeen | None, now: Nanos
+) -> ProposedOrder:
+    instrument = program.instruments[order.leg]
+    pair = program.terms.pair
+    price = to_price(order.price_ticks, instrument.tick)
+    reference = None
+    if quote is not None and is_fresh(quote, now, pair.leg_age_max):
+        half = reference_half_ticks(quote)
+        reference = None if half is None else half * instrument.tick / 2
+    return ProposedOrder(
+        order.client_order_id, order.venue, order.instrument, pair.code, order.side.sign, order.lots, price,
+        reference, _value(program, instrument, order.lots * price, now),
+    )  # fmt: skip
+
+
+def _value(program: HedgeProgram, instrument: Instrument, lots_price: Decimal, now: Nanos) -> Decimal | None:
+    amount = lots_price * instrument.multiplier
+    if instrument.currency == program.instruments[0].currency:
+        return amount
+    fx = program.counter_ticks[FX]
+    if fx is None or not is_fresh(program.quotes[FX], now, program.terms.pair.fx_age_max):
+        return None
+    rate = Fraction(fx) * program.fx_tick
+    return amount * rate.numerator / rate.denominator

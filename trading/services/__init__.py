@@ -1,0 +1,35 @@
+"""What changes the trading app's tables and files. One verb each; the actor and the time are always given."""
+
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from risk import services as risk
+from trading.models import Desk
+from trading.services.export import replace_file, write_desk_config
+from trading.services.venues_file import venues_file
+
+__all__ = ["export_all", "export_desk_config", "export_venues"]
+
+
+def export_desk_config(desk: str) -> Path:
+    """Write desk.json of the desk called `desk` and return its path; raises Desk.DoesNotExist."""
+    row = Desk.objects.get(name=desk)
+    return write_desk_config(row, paths=settings.CMC_PATHS, limits=risk.limit_set(desk), today=_today())
+
+
+def export_venues() -> Path:
+    """Write venues.json, what the simulated venues start from, and return its path."""
+    content = venues_file(paths=settings.CMC_PATHS, recorded_ticks=settings.RECORDED_TICKS, today=_today())
+    return replace_file(settings.CMC_PATHS.venues_config, content)
+
+
+def export_all() -> list[Path]:
+    """Write every desk's configuration and the simulated venues'."""
+    return [*(export_desk_config(desk.name) for desk in Desk.objects.order_by("name")), export_venues()]
+
+
+def _today() -> date:
+    return timezone.localdate()

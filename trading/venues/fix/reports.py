@@ -1,0 +1,135 @@
+"""What a venue says about orders, as core events. Pure.
+
+Fills come from LastQty(32) and LastPx(31); CumQty(14) is passed on as the venue's own count, never turned into a
+fill. An order is over when OrdStatus(39) says so, whatever LeavesQty(151) is (venues.md §5).
+"""
+
+from collections.abc import Callable
+
+from trading.core.events import (
+    CancelRejected,
+    Event,
+    OrderAccepted,
+    OrderClosed,
+    OrderFilled,
+    OrderRejected,
+    OrderStatus,
+    RejectClass,
+)
+from trading.core.units import Nanos, to_ticks
+from trading.core.terms import Instrument
+from trading.venues.fix.codes import ExecType
+from trading.venues.fix.codes import OrderStatus as Stands
+from trading.venues.fix.messages import ExecutionReport, OrderCancelReject
+
+OVER = {
+    Stands.FILLED: "filled",
+    Stands.CANCELED: "cancelled",
+    Stands.EXPIRED: "expired",
+    Stands.DONE_FOR_DAY: "expired",
+    Stands.REJECTED: "rejected",
+}
+UNKNOWN_ORDER = 5  # OrdRejReason(103)
+# OrdRejReason(103) to what it asks of us; venues say more in Text(58).
+REJECT_CLASSES = {
+    1: RejectClass.PERMISSION,
+    2: RejectClass.CLOSED,
+    3: RejectClass.MARGIN,
+    4: RejectClass.CLOSED,
+    6: RejectClass.DUPLICATE,
+    11: RejectClass.PERMISSION,
+    15: RejectClass.PERMISSION,
+}
+# Words by which venues name the cause in Text(58) when the number says only "other".
+REJECT_WORDS = (
+    ("LIMIT_LOCKED", RejectClass.LIMIT_LOCKED),
+    ("THROTTLE", RejectClass.THROTTLE),
+    ("PRICE", RejectClass.PRICE),
+    ("TICK", RejectClass.PRICE),
+    ("MARGIN", RejectClass.MARGIN),
+    ("PERMISSION", RejectClass.PERMISSION),
+    ("OFFSET", RejectClass.OFFSET),
+    ("HALT", RejectClass.CLOSED),
+    ("CLOSED", RejectClass.CLOSED),
+    ("DUPLICATE", RejectClass.DUPLICATE),
+)
+
+
+class UnreadableFill(ValueError):
+    """A fill whose price or quantity cannot be used; it still counts, so its order must be asked for."""
+
+
+def order_id(report: ExecutionReport) -> str:
+    """Return the id of the order a report is about: OrigClOrdID(41) where a cancel's own id stands in 11."""
+    return report.orig_client_order_id or report.client_order_id or ""
+
+
+def events_of(
+    report: ExecutionReport,
+    instrument_of: Callable[[str], Instrument | None],
+    *,
+    trading_day: str = "",
+    queried_at: Nanos = 0,
+) -> list[Event]:
+    """Return the core events in one execution report, in order. Raises UnreadableFill, OffGridPrice."""
+    order = order_id(report)
+    if report.exec_type is ExecType.TRADE:
+        return _trade(report, order, instrument_of(order), trading_day)
+    if report.exec_type is ExecType.NEW:
+        return [OrderAccepted(order, report.venue_order_id, report.reported_at)]
+    if report.exec_type is ExecType.REJECTED:
+        return [_rejection(report, order)]
+    if report.exec_type in (ExecType.CANCELED, ExecType.EXPIRED, ExecType.DONE_FOR_DAY):
+        reason = OVER.get(report.status, "cancelled")
+        return [OrderClosed(order, report.filled_lots, reason, report.reported_at)]
+    if report.exec_type in (
+        ExecType.ORDER_STATUS, ExecType.RESTATED, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT
+    ):  # fmt: skip
+        return [_status(report, order, queried_at)]
+    return []
+
+
+def _trade(
+    report: ExecutionReport, order: str, instrument: Instrument | None, trading_day: str
+) -> list[Event]:
+    if instrument is None:
+        raise UnreadableFill(f"fill {report.exec_id} of order {order}, which this desk does not know")
+    if report.last_price is None or not report.last_lots or report.last_lots < 0:
+        raise UnreadableFill(f"fill {report.exec_id} of order {order} has no price or no quantity")
+    ticks = to_ticks(report.last_price, instrument.tick)
+    found: list[Event] = [
+        OrderFilled(order, report.exec_id, report.last_lots, ticks, trading_day, report.reported_at)
+    ]
+    if report.status in OVER:
+        found.append(OrderClosed(order, report.filled_lots, OVER[report.status], report.reported_at))
+    return found
+
+
+def _rejection(report: ExecutionReport, order: str) -> Event:
+    text = report.text or ""
+    if report.filled_lots:
+        return OrderClosed(order, report.filled_lots, "rejected", report.reported_at)
+    code = str(report.reject_reason) if report.reject_reason is not None else ""
+    return OrderRejected(order, reject_class(report.reject_reason, text), code, text, report.reported_at)
+
+
+def reject_class(reason: int | None, text: str) -> RejectClass:
+    """Return what a reject asks for: from its words, which say more, else from its number."""
+    words = text.upper()
+    for word, found in REJECT_WORDS:
+        if word in words:
+            return found
+    return REJECT_CLASSES.get(reason if reason is not None else -1, RejectClass.OTHER)
+
+
+def _status(report: ExecutionReport, order: str, queried_at: Nanos) -> Event:
+    if report.status is Stands.REJECTED and report.reject_reason == UNKNOWN_ORDER:
+        state = "not_found"
+    else:
+        state = "closed" if report.status in OVER else "working"
+    return OrderStatus(order, state, report.filled_lots, report.venue_order_id, queried_at)
+
+
+def cancel_refused(message: OrderCancelReject) -> CancelRejected:
+    """Return the core event of a refused cancel; the order may still fill."""
+    return CancelRejected(message.orig_client_order_id, message.text or f"reason {message.reason}")
