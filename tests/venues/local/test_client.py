@@ -60,7 +60,8 @@ async def test_is_up_only_after_the_venue_listed_our_orders(
     query = await venue.hears("query_all")
 
     assert not client.is_up and not heard.of(VenueUp)
-    venue.say({"op": "status", "id": "D6-1-1-01", "state": "working", "filled": 2, "venue_id": "V9", "ref": query["ref"]})
+    status = {"id": "D6-1-1-01", "state": "working", "filled": 2, "venue_id": "V9"}
+    venue.say({"op": "status", "ref": query["ref"]} | status)
     venue.say({"op": "status_end", "ref": query["ref"]})
     await heard.gets(VenueUp)
 
@@ -200,6 +201,7 @@ async def test_orders_of_an_earlier_run_can_be_read(
 ) -> None:
     await heard.gets(VenueUp)
     client.adopt([order("D6-1-1-01")])
-    venue.say({"op": "fill", "id": "D6-1-1-01", "fill_id": "F1", "lots": 3, "price": "79470", "trading_day": "20260306"})
+    fill = {"id": "D6-1-1-01", "fill_id": "F1", "lots": 3, "price": "79470", "trading_day": "20260306"}
+    venue.say({"op": "fill"} | fill)
 
     assert (await heard.gets(OrderFilled)).price_ticks == 7947

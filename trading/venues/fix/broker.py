@@ -25,7 +25,7 @@ from trading.core.terms import Instrument
 from trading.core.units import MICRO, MILLI, SECOND, Nanos, OffGridPrice, Side, to_price
 from trading.venues.fix import feed, messages, outputs
 from trading.venues.fix.body import Body, MalformedMessage
-from trading.venues.fix.codec import Message, Template
+from trading.venues.fix.codec import Message, Template, Value
 from trading.venues.fix.codes import Side as FixSide
 from trading.venues.fix.outputs import Output, Role, SessionConfig
 from trading.venues.fix.reports import UnreadableFill, cancel_refused, events_of, order_id
@@ -327,7 +327,7 @@ class FixVenue:
         template = self._templates.get(order.instrument)
         if template is None:
             # Account, HandlInst (automated, no broker intervention), Symbol, OrdType (limit)
-            static = [(21, b"1"), (55, instrument.symbol), (40, b"2")]
+            static: list[tuple[int, Value]] = [(21, b"1"), (55, instrument.symbol), (40, b"2")]
             if self._account:
                 static.insert(0, (1, self._account))
             template = self._templates[order.instrument] = self._session.template(b"D", static, ORDER_TAGS)
