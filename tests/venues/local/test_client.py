@@ -140,7 +140,8 @@ async def test_a_price_no_market_has_is_an_empty_side(
 @pytest.mark.parametrize(
     "line",
     [b"not json\n", b'{"op":"nonsense"}\n', b'{"op":"depth","symbol":"zz","bids":[],"asks":[],"exchange_ns":1}\n',
-     b"\xff\xfe\n", b'{"op":"depth","symbol":"cu2703","bids":[["79471",1]],"asks":[],"exchange_ns":1}\n'],
+     b"\xff\xfe\n", b'{"op":"depth","symbol":"cu2703","bids":[["79471",1]],"asks":[],"exchange_ns":1}\n',
+     b'{"op":"depth","symbol":"cu2703","bids":[["NaN",1],["x",2]],"asks":[],"exchange_ns":1}\n'],
 )  # fmt: skip
 async def test_a_bad_line_loses_nothing_but_itself(
     venue: ScriptedVenue, heard: Recorder, client: LocalVenue, line: bytes, caplog: pytest.LogCaptureFixture
