@@ -22,7 +22,8 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
 def latency(bench: str, name: str, samples_ns: Sequence[int], note: str = "") -> Figure:
     """Return the quantiles of latencies in microseconds."""
     ordered = sorted(samples_ns)
-    p50, p99, p999 = (round(ordered[min(len(ordered) - 1, int(len(ordered) * q))] / 1000, 1) for q in (0.5, 0.99, 0.999))
+    at = [min(len(ordered) - 1, int(len(ordered) * quantile)) for quantile in (0.5, 0.99, 0.999)]
+    p50, p99, p999 = (round(ordered[n] / 1000, 1) for n in at)
     return Figure(bench, name, "us", len(ordered), p50=p50, p99=p99, p999=p999, note=note)
 
 

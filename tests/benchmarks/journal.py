@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, latency, ratio
-from trading.core.events import OrderIntent, OrdersDecided, Offset, Purpose, TimeInForce
+from trading.core.events import Offset, OrderIntent, OrdersDecided, Purpose, TimeInForce
 from trading.core.units import Side
 from trading.engine.journal import Journal
 from trading.engine.journal_files import Head, History
@@ -80,4 +80,5 @@ def _durable(folder: Path, records: int, samples: int) -> tuple[list[int], list[
 def _reading(folder: Path) -> Figure:
     started = time.perf_counter()
     count = sum(1 for _ in History.of(folder))
-    return Figure("journal", "read and verified", "records/s", count, value=round(count / (time.perf_counter() - started)))
+    per_s = round(count / (time.perf_counter() - started))
+    return Figure("journal", "read and verified", "records/s", count, value=per_s)

@@ -83,7 +83,7 @@ class Ledger:
 
 
 class Journal(Ledger):
-    """The journal on disk. One loop appends and syncs; `on_durable` and `on_failure` are called in the writer's thread."""
+    """The journal on disk. One loop appends and syncs; the callbacks are called in the writer's thread."""
 
     def __init__(
         self,
@@ -276,5 +276,5 @@ class MemoryJournal(Ledger):
                 on_durable(seq)
 
     def crash(self, kept_seq: int) -> list[Record]:
-        """Return what a reader finds after a crash that kept the records up to `kept_seq`, at least the durable ones."""
+        """Return what a reader finds after a crash that kept records up to `kept_seq`, at least the durable ones."""
         return self.records[: max(kept_seq, self.durable_seq) - (self.seq - len(self.records))]

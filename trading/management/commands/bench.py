@@ -13,7 +13,7 @@ PACKAGE = "tests.benchmarks"
 
 class Command(BaseCommand):
     help = "Run a benchmark. Example: manage.py bench hotpath --json"
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own way)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help=f"one of: {', '.join(names())}")
