@@ -24,6 +24,7 @@ from trading.core.terms import Comparator, Instrument, Leg, LegRole, Measure, Pa
 from trading.core.units import Lots, Ticks
 
 SHOWN_PLACES = Decimal("0.000001")
+MICRO_UNITS = 10**6
 
 
 class BadTerms(ValueError):
@@ -66,17 +67,8 @@ class CompiledTrigger:
     """The trigger of one program as integers. `domestic_weight` is A above, and so on; AT_MOST flips every sign."""
 
     __slots__ = (
-        "_counter",
-        "_parity",
-        "_ticks",
-        "domestic_weight",
-        "fixed",
-        "foreign_fixed",
-        "foreign_weight",
-        "measure",
-        "uses_domestic",
-        "uses_foreign",
-        "uses_fx",
+        "_counter", "_parity", "_scale", "_ticks", "_value", "domestic_weight", "fixed", "foreign_fixed",
+        "foreign_weight", "measure", "uses_fx",
     )  # fmt: skip
 
     def __init__(self, terms: Terms, instruments: Mapping[str, Instrument]) -> None:
@@ -93,6 +85,8 @@ class CompiledTrigger:
         scale = lcm(*(part.denominator for part in exact))
         if trigger.comparator is Comparator.AT_MOST:
             scale = -scale
+        self._scale = Fraction(scale)
+        self._value = trigger.value
         weights = [int(part * scale) for part in exact]
         self.domestic_weight, self.foreign_weight, self.foreign_fixed, self.fixed = weights
         self.uses_fx = trigger.measure is Measure.SPREAD and pair.fx_instrument is not None
@@ -108,6 +102,22 @@ class CompiledTrigger:
             - foreign * (fx_ticks if self.uses_fx else 1) * domestic_lots
             - self.fixed * both
         )
+
+    def shown_value(
+        self, margin: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots
+    ) -> Decimal:
+        """Return the measure behind a margin, rounded to six decimals: the trigger's value plus what lies beyond it.
+
+        margin = scale * (value - trigger) * lots of both legs; for a ratio also times the foreign price.
+        """
+        scale = self._scale * domestic_lots
+        if self.measure is Measure.RATIO:
+            scale *= foreign_sum * self._ticks[1]
+        else:
+            scale *= foreign_lots
+        numerator = margin * scale.denominator * MICRO_UNITS
+        micro = (2 * numerator + scale.numerator) // (2 * scale.numerator)
+        return self._value + Decimal(micro) / MICRO_UNITS
 
     def value(self, domestic: Fraction, foreign: Fraction, fx_ticks: Ticks) -> Fraction:
         """Return the measure on average prices in ticks, in the unit of the trigger's value."""

@@ -15,7 +15,7 @@ from trading.core import events as e
 from trading.core.depth import worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
-from trading.core.measure import BadTerms, shown
+from trading.core.measure import BadTerms
 from trading.core.order import SETTLED_STATES
 from trading.core.policy import Collar, Payup, counter_levels, order_price
 from trading.core.repair_case import Repairs
@@ -195,13 +195,12 @@ class HedgeProgram(MarketView):
             if price is None:
                 return None
             orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
-        value = self.value(units)
         return e.OrdersDecided(
             f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
             e.Purpose.ENTRY,
             tuple(orders),
             tuple(quote for quote in self.quotes if quote is not None),
-            None if value is None else shown(value),
+            self.shown_value(units),
             self.terms.trigger.value,
         )
 
