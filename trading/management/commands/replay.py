@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--recording", default="{}", help="more of the recording's settings, as JSON")
         parser.add_argument("--minutes", type=float, default=30, help="how much market time to play")
         parser.add_argument(
-            "--grid-minutes", type=float, default=5, help="market time of each sensitivity run; 0 = none"
+            "--grid-minutes", type=float, default=10, help="market time of each sensitivity run; 0 = none"
         )
         parser.add_argument("--delays", default=",".join(map(str, DELAYS_MS)), help="order round trips in ms")
         parser.add_argument("--desk", default="demo")

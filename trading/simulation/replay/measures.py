@@ -138,20 +138,6 @@ class Measures:
         return total / SECOND
 
 
-def instant_units(program: HedgeProgram, quotes: Iterable[tuple[Nanos, Any]]) -> int:
-    """Return how many units a trader without any delay would have decided on, with the program's cooldown."""
-    units, not_before = 0, 0
-    for now, quote in quotes:
-        program.see(quote, now)
-        if now < not_before:
-            continue
-        decided = program.decide(now)
-        if isinstance(decided, e.OrdersDecided):
-            units += decided.orders[0].lots // program.state.ratio_lots[0]
-            not_before = now + program.terms.cooldown
-    return units
-
-
 def ratios(together: dict[str, Any], sequential: dict[str, Any]) -> dict[str, float | None]:
     """Return the desk's figures over the baseline's."""
 
@@ -180,4 +166,4 @@ def _shown(value: Fraction) -> float:
     return round(float(value), 4)
 
 
-__all__ = ["FX", "Decision", "Measures", "instant_units", "ratios"]
+__all__ = ["FX", "Decision", "Measures", "ratios"]
