@@ -75,7 +75,7 @@ def _recordings(options: dict[str, Any]) -> dict[str, Recorded]:
 def _table(found: dict[str, Any]) -> str:
     lines = [f"{found['program']}: {found['trigger']}; {found['ticks']} ticks of {found['market_seconds']} s"]
     lines += [f"  {source['instrument']}: {source['is']}" for source in found["sources"]]
-    names = ("executions", "capture", "slippage_mean", "failures", "leg_gap_ms_p99", "naked_lot_seconds")
+    names = ("executions", "capture", "slippage_mean", "failures", "edge", "leg_gap_ms_p99", "naked_lot_seconds")
     lines.append(f"{'delay':>6} {'legging':<11}" + "".join(f"{name:>19}" for name in names))
     for run in found["delays"]:
         for legging in ("together", "sequential"):

@@ -85,7 +85,7 @@ def _grid(setup: Setup, minutes: float) -> list[dict[str, Any]]:
             if not ticks:
                 continue
             figures = _both(setup, ticks, GRID_DELAY_MS, _instant_units(setup, ticks))
-            shown = ("capture", "slippage_mean", "failures", "naked_lot_seconds_per_execution", "executions")
+            shown = ("capture", "slippage_mean", "failures", "naked_lot_seconds_per_execution", "edge", "executions")
             rows.append(
                 {
                     "parameter": parameter,
