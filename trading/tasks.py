@@ -9,8 +9,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from celery import shared_task
-from celery import current_app
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import DatabaseError
 

@@ -91,7 +91,7 @@ async def test_is_up_only_after_the_venue_listed_our_orders(peer: FixPeer, heard
             venue_order_id="V1", exec_id="E0", exec_type=ExecType.ORDER_STATUS, status=Stands.PARTIALLY_FILLED,
             symbol="CA-3M", side=Side.SELL, leaves_lots=0, filled_lots=1, average_price=Decimal(9500),
             client_order_id="D7-1-1-11", mass_status_id=request.text(584), reports_total=1, is_last_report=True,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
     )
     await heard.gets(VenueUp)
 
@@ -116,7 +116,8 @@ async def test_reports_become_facts(peer: FixPeer, heard: Recorder, venue: FixVe
     sent = await peer.hears(b"D")
     peer.report(sent, ExecType.PENDING_NEW, Stands.PENDING_NEW)
     peer.report(sent, ExecType.NEW, Stands.NEW)
-    peer.report(sent, ExecType.TRADE, Stands.FILLED, exec_id="F1", last_lots=1, last_price=Decimal("9500.5"), filled_lots=1)
+    fill = {"last_lots": 1, "last_price": Decimal("9500.5"), "filled_lots": 1}
+    peer.report(sent, ExecType.TRADE, Stands.FILLED, exec_id="F1", **fill)
     closed = await heard.gets(OrderClosed)
 
     [accepted], [fill] = heard.of(OrderAccepted), heard.of(OrderFilled)
@@ -154,7 +155,7 @@ async def test_a_cancel_names_the_order_and_its_answer_finds_it(
         m.OrderCancelReject(
             venue_order_id="V1", client_order_id=asked.text(11), orig_client_order_id=asked.text(41),
             status=Stands.FILLED, response_to=1, reason=0, text="too late",
-        )  # fmt: skip
+        )
     )
     peer.report(
         asked, ExecType.CANCELED, Stands.CANCELED, client_order_id=asked.text(11), orig_client_order_id=asked.text(41)
@@ -190,7 +191,7 @@ async def test_fills_of_a_lost_line_come_afterwards_and_orders_do_not_go_again(
             venue_order_id="V1", exec_id="E-late", exec_type=ExecType.TRADE, status=Stands.FILLED, symbol="CA-3M",
             side=Side.SELL, leaves_lots=0, filled_lots=1, average_price=Decimal(9500), client_order_id=sent.text(11),
             last_lots=1, last_price=Decimal(9500),
-        ).fields(),  # type: ignore[arg-type]  # fmt: skip
+        ).fields(),
         time.time_ns(),
     )
     peer.session._drain()

@@ -20,6 +20,9 @@ def main() -> int:
     parser.add_argument(
         "--stay-with-parent", action="store_true", help="end when standard input or the parent process ends"
     )
+    parser.add_argument(
+        "--without-sync", action="store_true", help="do not wait for the disk; to measure what waiting costs, SIM only"
+    )
     options = parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
@@ -31,8 +34,14 @@ def main() -> int:
     except BadConfig as fault:
         print(f"engine: {fault}", file=sys.stderr)
         return 2
+    if options.without_sync and config.environment != "SIM":
+        print("engine: --without-sync is for measurements; this desk is not SIM", file=sys.stderr)
+        return 2
+    engine = run(
+        config, engine_clock(), stays_with_parent=options.stay_with_parent, is_synced=not options.without_sync
+    )
     try:
-        failure = uvloop.run(run(config, engine_clock(), stays_with_parent=options.stay_with_parent))
+        failure = uvloop.run(engine)
     except CANNOT_START as fault:
         print(f"engine of desk {config.desk} cannot start: {fault}", file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from trading.core import events as e
@@ -55,6 +56,7 @@ class Host:
         self.failure = ""
         self.ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._thread = get_ident()
         self._kill_path = kill_path
         self._kill_seen: int = 0  # modification time of the kill file when last read
         self._inbox: deque[Callable[[Nanos], list[Action]]] = deque()
@@ -166,8 +168,11 @@ class Host:
             waiting(answer)
 
     def _durable(self, seq: int) -> None:
-        """Called in the journal's thread."""
-        self._loop.call_soon_threadsafe(self._on_durable, seq)
+        """Called in the journal's thread, or right here by a journal that does not sync."""
+        if get_ident() == self._thread:
+            self._on_durable(seq)
+        else:
+            self._loop.call_soon_threadsafe(self._on_durable, seq)
 
     def _on_durable(self, seq: int) -> None:
         self._turn(lambda now: self.desk.on_durable(seq, now))

@@ -83,7 +83,7 @@ class Ledger:
 
 
 class Journal(Ledger):
-    """The journal on disk. One loop appends and syncs; `on_durable` and `on_failure` are called in the writer's thread."""
+    """The journal on disk. One loop appends and syncs; the callbacks are called in the writer's thread."""
 
     def __init__(
         self,
@@ -95,8 +95,12 @@ class Journal(Ledger):
         now: Nanos,
         fence: Callable[[], str] = lambda: "",
         on_failure: Callable[[str], None] = lambda reason: None,
+        is_synced: bool = True,
     ) -> None:
-        """Continue after `head`. `fence` returns why this engine may no longer write, or an empty string."""
+        """Continue after `head`. `fence` returns why this engine may no longer write, or an empty string.
+
+        Without `is_synced` nothing is durable; that is for measuring what durability costs.
+        """
         super().__init__(head, epoch)
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.directory = directory
@@ -105,10 +109,12 @@ class Journal(Ledger):
         self._fence = fence
         self._on_failure = on_failure
         self._file = head.file
+        self._is_synced = is_synced
         self._buffer: list[bytes] = []
         self._handed_seq = head.seq
         self._day_ends: Nanos = 0
         self._path = directory / head.file if head.file else directory
+        self._output: _Output | None = None  # the writer's, whoever that is
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
         self._open_day(now)
@@ -134,13 +140,20 @@ class Journal(Ledger):
         lines = b"".join(self._buffer)
         self._buffer.clear()
         self._handed_seq = self.seq
-        self._queue.put(_Write(self._path, lines, self.seq, on_durable))
+        write = _Write(self._path, lines, self.seq, on_durable)
+        if self._is_synced:
+            self._queue.put(write)
+        else:
+            self._write([write])
 
     def close(self) -> None:
         """Write what is left and end the writer."""
         self.sync()
         self._queue.put(None)
         self._thread.join()
+        if self._output is not None:
+            self._output.close()
+            self._output = None
 
     def _open_day(self, now: Nanos) -> None:
         """Continue in the file of `now`'s trading day; a clock behind the last file stays in that file."""
@@ -158,27 +171,29 @@ class Journal(Ledger):
     # --- the writer's thread ---
 
     def _write_all(self) -> None:
-        out: _Output | None = None
         ended = False
-        while not ended:
+        while not ended and not self.failure:
             batch, ended = self._take()
-            try:
-                if refusal := self._fence():
-                    raise OSError(refusal)
-                for path, lines in _by_file(batch):
-                    if out is None or out.path != path:
-                        out = _Output(path)
-                    out.write(lines)
-            except OSError as error:
-                self._fail(f"journal {batch[0].path if batch else self._path}: {error}")
-                return
             if batch:
-                self.durable_seq = batch[-1].seq
-            for write in batch:
-                if write.on_durable is not None:
-                    write.on_durable(write.seq)
-        if out is not None:
-            out.close()
+                self._write(batch)
+
+    def _write(self, batch: list[_Write]) -> None:
+        """Write and sync, then call back; a failure is final."""
+        try:
+            if refusal := self._fence():
+                raise OSError(refusal)
+            for path, lines in _by_file(batch):
+                if self._output is None or self._output.path != path:
+                    self._output = _Output(path, self._is_synced)
+                self._output.write(lines)
+        except OSError as error:
+            self.failure = f"journal {batch[0].path}: {error}"
+            self._on_failure(self.failure)
+            return
+        self.durable_seq = batch[-1].seq
+        for write in batch:
+            if write.on_durable is not None:
+                write.on_durable(write.seq)
 
     def _take(self) -> tuple[list[_Write], bool]:
         batch: list[_Write] = []
@@ -190,16 +205,13 @@ class Journal(Ledger):
             item = self._queue.get()
         return batch, True
 
-    def _fail(self, reason: str) -> None:
-        self.failure = reason
-        self._on_failure(reason)
-
 
 class _Output:
     """One open journal file and the file that says how much of it is durable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_synced: bool) -> None:
         self.path = path
+        self._is_synced = is_synced
         is_new = not path.exists()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._synced = os.open(synced_path(path), os.O_WRONLY | os.O_CREAT, 0o600)
@@ -214,7 +226,8 @@ class _Output:
             written = os.write(self._file, lines)
             self._offset += written
             lines = lines[written:]
-        os.fdatasync(self._file)
+        if self._is_synced:
+            os.fdatasync(self._file)
         os.pwrite(self._synced, b"%020d\n" % self._offset, 0)
 
     def close(self) -> None:
@@ -263,5 +276,5 @@ class MemoryJournal(Ledger):
                 on_durable(seq)
 
     def crash(self, kept_seq: int) -> list[Record]:
-        """Return what a reader finds after a crash that kept the records up to `kept_seq`, at least the durable ones."""
+        """Return what a reader finds after a crash that kept records up to `kept_seq`, at least the durable ones."""
         return self.records[: max(kept_seq, self.durable_seq) - (self.seq - len(self.records))]

@@ -44,9 +44,9 @@ class Torn(NamedTuple):
 class History:
     """The records of journal files in order; iterate once, then `head` and `torn` are known."""
 
-    def __init__(self, paths: Iterable[Path], head: Head = Head()) -> None:
+    def __init__(self, paths: Iterable[Path], head: Head | None = None) -> None:
         """Read `paths` in order, continuing the chain after `head`."""
-        self.head = head
+        self.head = head or Head()
         self.torn: Torn | None = None
         self._paths = list(paths)
 

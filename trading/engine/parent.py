@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 CHECK_S = 0.5
 
@@ -29,11 +30,12 @@ def watch_parent(told: "asyncio.Future[str]", *, stays_with_parent: bool) -> Non
                 loop.call_later(CHECK_S, check)
 
         loop.call_later(CHECK_S, check)
-        loop.create_task(loop.connect_read_pipe(lambda: _Pipe(tell), sys.stdin))
+        watching = loop.create_task(loop.connect_read_pipe(lambda: _Pipe(tell), sys.stdin))
+        told.add_done_callback(lambda _: watching.cancel())
 
 
 class _Pipe(asyncio.Protocol):
-    def __init__(self, tell) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
 
     def eof_received(self) -> None:

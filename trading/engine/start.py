@@ -45,14 +45,16 @@ CANNOT_START = (ChainBroken, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, Ba
 log = logging.getLogger(__name__)
 
 
-async def run(config: DeskConfig, clock: Callable[[], Nanos], *, stays_with_parent: bool) -> str:
+async def run(
+    config: DeskConfig, clock: Callable[[], Nanos], *, stays_with_parent: bool, is_synced: bool = True
+) -> str:
     """Run the desk until it is told to stop; return the failure that ended it, or an empty string.
 
     Raises one of CANNOT_START, each saying what to do.
     """
     lease = Lease.take(Path(config.lease_file))
     try:
-        host = _recovered(config, lease, clock)
+        host = _recovered(config, lease, clock, is_synced)
         control = ControlServer(Path(config.control_socket), host.on_command)
         await control.start()
         await host.stream.start()
@@ -75,7 +77,7 @@ async def run(config: DeskConfig, clock: Callable[[], Nanos], *, stays_with_pare
         lease.release()
 
 
-def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos]) -> Host:
+def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_synced: bool) -> Host:
     """Read the journal, raise the epoch, and return a host whose desk stands where the journal ends."""
     folder = Path(config.journal_dir)
     history = History.of(folder)
@@ -89,7 +91,7 @@ def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos]) -> 
     now = clock()
     journal = Journal(
         folder, desk=config.desk, head=history.head, epoch=epoch, now=now, fence=lease.fence,
-        on_failure=lambda reason: loop.call_soon_threadsafe(host.fail, reason),
+        on_failure=lambda reason: loop.call_soon_threadsafe(host.fail, reason), is_synced=is_synced,
     )  # fmt: skip
     desk = Desk(config, journal, review, epoch, now)
     desk.recover(records)

@@ -21,7 +21,7 @@ class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     supports_fok: bool = False
     supports_order_query: bool = True
     message_rate_per_s: int = 50
-    closes_today_separately: bool = False  # SHFE and INE: today's and yesterday's position are closed by different offsets
+    closes_today_separately: bool = False  # SHFE and INE: closing today's and yesterday's lots differs
 
 
 class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -60,7 +60,8 @@ async def test_is_up_only_after_the_venue_listed_our_orders(
     query = await venue.hears("query_all")
 
     assert not client.is_up and not heard.of(VenueUp)
-    venue.say({"op": "status", "id": "D6-1-1-01", "state": "working", "filled": 2, "venue_id": "V9", "ref": query["ref"]})
+    status = {"id": "D6-1-1-01", "state": "working", "filled": 2, "venue_id": "V9"}
+    venue.say({"op": "status", "ref": query["ref"]} | status)
     venue.say({"op": "status_end", "ref": query["ref"]})
     await heard.gets(VenueUp)
 
@@ -139,7 +140,8 @@ async def test_a_price_no_market_has_is_an_empty_side(
 @pytest.mark.parametrize(
     "line",
     [b"not json\n", b'{"op":"nonsense"}\n', b'{"op":"depth","symbol":"zz","bids":[],"asks":[],"exchange_ns":1}\n',
-     b"\xff\xfe\n", b'{"op":"depth","symbol":"cu2703","bids":[["79471",1]],"asks":[],"exchange_ns":1}\n'],
+     b"\xff\xfe\n", b'{"op":"depth","symbol":"cu2703","bids":[["79471",1]],"asks":[],"exchange_ns":1}\n',
+     b'{"op":"depth","symbol":"cu2703","bids":[["NaN",1],["x",2]],"asks":[],"exchange_ns":1}\n'],
 )  # fmt: skip
 async def test_a_bad_line_loses_nothing_but_itself(
     venue: ScriptedVenue, heard: Recorder, client: LocalVenue, line: bytes, caplog: pytest.LogCaptureFixture
@@ -200,6 +202,7 @@ async def test_orders_of_an_earlier_run_can_be_read(
 ) -> None:
     await heard.gets(VenueUp)
     client.adopt([order("D6-1-1-01")])
-    venue.say({"op": "fill", "id": "D6-1-1-01", "fill_id": "F1", "lots": 3, "price": "79470", "trading_day": "20260306"})
+    fill = {"id": "D6-1-1-01", "fill_id": "F1", "lots": 3, "price": "79470", "trading_day": "20260306"}
+    venue.say({"op": "fill"} | fill)
 
     assert (await heard.gets(OrderFilled)).price_ticks == 7947

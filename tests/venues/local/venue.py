@@ -1,6 +1,7 @@
 """A scripted peer on a real socket: records what a client says and says what a test tells it."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -47,6 +48,10 @@ class ScriptedVenue:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            await self._listen(reader)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
             message = json.loads(line)
             self.heard.append(message)

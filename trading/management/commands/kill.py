@@ -26,7 +26,7 @@ lift it.
 
 class Command(BaseCommand):
     help = "Kill all programs of the desks on this host, or one program, at once."
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own way)
+    requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, epilog=EXAMPLE, **options)

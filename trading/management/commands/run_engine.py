@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 class Command(BaseCommand):
     help = "Run a desk's engine in the foreground. Example: manage.py run_engine demo"
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own way)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("desk")

@@ -17,21 +17,19 @@ from trading.core.events import (
     OrderRejected,
     RejectClass,
     StatusEnded,
-    TimeInForce,
     VenueDown,
     VenueUp,
 )
 from trading.core.terms import Instrument
-from trading.core.units import MICRO, MILLI, SECOND, Nanos, OffGridPrice, Side, to_price
+from trading.core.units import MICRO, MILLI, SECOND, Nanos, OffGridPrice
 from trading.venues.fix import feed, messages, outputs
 from trading.venues.fix.body import Body, MalformedMessage
-from trading.venues.fix.codec import Message, Template
-from trading.venues.fix.codes import Side as FixSide
+from trading.venues.fix.codec import Message
+from trading.venues.fix.order_entry import MassStatus, OrderEntry
 from trading.venues.fix.outputs import Output, Role, SessionConfig
 from trading.venues.fix.reports import UnreadableFill, cancel_refused, events_of, order_id
 from trading.venues.fix.session import Session
 from trading.venues.fix.store import FileStore
-from trading.venues.fix.timestamps import format_utc
 from trading.venues.line import Line
 from trading.venues.port import Capabilities, ClockSample, EventSink, LineState, VenueConfig
 
@@ -40,12 +38,8 @@ CHORES_S = 1.0
 CLOCK_SAMPLE_EVERY = 10  # chores
 LOGOUT_S = 2.0
 
-SIDES = {Side.BUY: b"1", Side.SELL: b"2"}
-TIMES_IN_FORCE = {TimeInForce.DAY: b"0", TimeInForce.IOC: b"3", TimeInForce.FOK: b"4"}
-# What changes from one order to the next: ClOrdID, Side, OrderQty, Price, TimeInForce, TransactTime.
-ORDER_TAGS = (11, 54, 38, 44, 59, 60)
 APP_TYPES = frozenset({b"8", b"9", b"j"}) | feed.MSG_TYPES
-UNREADABLE = (MalformedMessage, UnreadableFill, OffGridPrice)
+UNREADABLE = (MalformedMessage, UnreadableFill, OffGridPrice, ArithmeticError)
 
 log = logging.getLogger(__name__)
 
@@ -69,17 +63,16 @@ class FixVenue:
         self.name = config.name
         self.capabilities: Capabilities = config.capabilities
         self.state = LineState(config.name, False, "not connected yet", clock())
-        self._account, self._cancel_prefix = config.account, f"{desk}{epoch}C"
+        self._id_prefix = f"{desk}{epoch}C"
         self._clock, self._on_event = clock, on_event
         store_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = FileStore(store_file)
         self._session = Session(_session_config(config, password), self._store)
-        self._by_code = {i.code: i for i in instruments}
-        self._templates: dict[str, Template] = {}
-        self._orders: dict[str, OrderIntent] = {}
-        self._feed = feed.Feed(config.name, self._by_code.values())
+        traded = tuple(instruments)
+        self._entry = OrderEntry(self._session, traded, config.account)
+        self._feed = feed.Feed(config.name, traded)
         self._ids = 0
-        self._resync = _Resync()
+        self._resync = MassStatus()
         self._queried_at: dict[str, Nanos] = {}
         self._unsent: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -115,9 +108,7 @@ class FixVenue:
 
     def adopt(self, orders: Iterable[OrderIntent]) -> None:
         """Know orders of earlier runs, so that what the venue says of them can be read."""
-        for order in orders:
-            if order.instrument in self._by_code:
-                self._orders[order.client_order_id] = order
+        self._entry.adopt(orders)
 
     def send(self, orders: Sequence[OrderIntent]) -> list[OrderNotSent]:
         """Write the orders in one go. Bytes the socket took are sent, whatever happens afterwards."""
@@ -128,40 +119,21 @@ class FixVenue:
                 not_sent.append(OrderNotSent(order.client_order_id, f"{self.name} is not connected"))
                 continue
             now = self._clock()
-            template, values = self._order_message(order, now)
+            template, values = self._entry.new(order, now)
             self._perform(self._session.send_template(template, values, now))
         return not_sent
 
     def cancel(self, client_order_id: str) -> bool:
-        order = self._orders.get(client_order_id)
-        if order is None:
-            return False
-        return self._send(
-            messages.OrderCancelRequest(
-                client_order_id=self._next_id(),
-                orig_client_order_id=client_order_id,
-                symbol=self._by_code[order.instrument].symbol,
-                side=FixSide(SIDES[order.side].decode()),
-                sent_at=self._clock(),
-                lots=order.lots,
-            )
-        )
+        body = self._entry.cancel(client_order_id, self._next_id(), self._clock())
+        return body is not None and self._send(body)
 
     def query(self, client_order_id: str, at: Nanos) -> bool:
-        order = self._orders.get(client_order_id)
-        if order is None:
-            return False
+        body = self._entry.status(client_order_id)
         self._queried_at[client_order_id] = at
-        return self._send(
-            messages.OrderStatusRequest(
-                client_order_id=client_order_id,
-                symbol=self._by_code[order.instrument].symbol,
-                side=FixSide(SIDES[order.side].decode()),
-            )
-        )
+        return body is not None and self._send(body)
 
     def query_all(self, at: Nanos) -> bool:
-        self._resync = _Resync(self._next_id(), at)
+        self._resync = MassStatus(self._next_id(), at)
         return self._send(messages.OrderMassStatusRequest(request_id=self._resync.request_id))
 
     def subscribe(self, instruments: Sequence[Instrument]) -> None:
@@ -269,22 +241,18 @@ class FixVenue:
         queried_at = self._resync.asked_at if is_of_mass_status else self._queried_at.get(order, 0)
         if order and not (is_of_mass_status and report.reports_total == 0):
             for event in events_of(
-                report, self._instrument_of, trading_day=message.text(75), queried_at=queried_at
+                report, self._entry.instrument_of, trading_day=message.text(75), queried_at=queried_at
             ):
                 self._on_event(event)
         if is_of_mass_status and self._resync.counts(report):
             self._resync_ended()
-
-    def _instrument_of(self, client_order_id: str) -> Instrument | None:
-        order = self._orders.get(client_order_id)
-        return self._by_code[order.instrument] if order else None
 
     # --- up and down ---
 
     def _resync_ended(self) -> None:
         if not self._resync.request_id:
             return
-        asked_at, self._resync = self._resync.asked_at, _Resync()
+        asked_at, self._resync = self._resync.asked_at, MassStatus()
         unsent, self._unsent = self._unsent, []
         for client_order_id in unsent:
             self.query(client_order_id, self._clock())
@@ -299,7 +267,7 @@ class FixVenue:
         if self.state.reason != reason:
             log.warning("%s: %s", self.name, reason)
         self._change_state(False, reason)
-        self._resync = _Resync()
+        self._resync = MassStatus()
         if was_up:
             self._on_event(VenueDown(self.name, reason))
 
@@ -314,32 +282,13 @@ class FixVenue:
             await loop.run_in_executor(None, self._store.sync)
             if not self._session.is_logged_on:
                 continue
-            if self._resync.is_overdue(self._clock()):
+            if self._resync.is_overdue(self._clock(), STATUS_ANSWER_MAX):
                 log.error("%s did not list our orders within 5 s; asking again", self.name)
                 self.query_all(self._clock())
             if turn % CLOCK_SAMPLE_EVERY == 0:
                 self._perform(self._session.request_clock_sample(self._clock()))
 
     # --- messages out ---
-
-    def _order_message(self, order: OrderIntent, now: Nanos) -> tuple[Template, tuple[bytes, ...]]:
-        instrument = self._by_code[order.instrument]
-        template = self._templates.get(order.instrument)
-        if template is None:
-            # Account, HandlInst (automated, no broker intervention), Symbol, OrdType (limit)
-            static = [(21, b"1"), (55, instrument.symbol), (40, b"2")]
-            if self._account:
-                static.insert(0, (1, self._account))
-            template = self._templates[order.instrument] = self._session.template(b"D", static, ORDER_TAGS)
-        price = to_price(order.price_ticks, instrument.tick)
-        return template, (
-            order.client_order_id.encode(),
-            SIDES[order.side],
-            b"%d" % order.lots,
-            format(price, "f").encode(),
-            TIMES_IN_FORCE[order.time_in_force],
-            format_utc(now),
-        )
 
     def _ask(self, request: messages.MarketDataRequest | None) -> None:
         if request is not None:
@@ -353,26 +302,7 @@ class FixVenue:
 
     def _next_id(self) -> str:
         self._ids += 1
-        return f"{self._cancel_prefix}{self._ids}"
-
-
-class _Resync:
-    """One question about all orders, and how much of its answer has come."""
-
-    def __init__(self, request_id: str = "", asked_at: Nanos = 0) -> None:
-        self.request_id, self.asked_at = request_id, asked_at
-        self._reports = 0
-
-    def counts(self, report: messages.ExecutionReport) -> bool:
-        """Take one report of the answer; return whether it was the last."""
-        if report.mass_status_id != self.request_id:
-            return False
-        self._reports += 1
-        total = report.reports_total
-        return bool(report.is_last_report) or (total is not None and self._reports >= total)
-
-    def is_overdue(self, now: Nanos) -> bool:
-        return bool(self.request_id) and now - self.asked_at > STATUS_ANSWER_MAX
+        return f"{self._id_prefix}{self._ids}"
 
 
 def _session_config(config: VenueConfig, password: str) -> SessionConfig:

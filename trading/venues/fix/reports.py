@@ -16,8 +16,8 @@ from trading.core.events import (
     OrderStatus,
     RejectClass,
 )
-from trading.core.units import Nanos, to_ticks
 from trading.core.terms import Instrument
+from trading.core.units import Nanos, to_ticks
 from trading.venues.fix.codes import ExecType
 from trading.venues.fix.codes import OrderStatus as Stands
 from trading.venues.fix.messages import ExecutionReport, OrderCancelReject

@@ -233,12 +233,17 @@ def encode_order(order: OrderIntent, instrument: Instrument, epoch: int) -> byte
 
 @lru_cache(maxsize=16_384)
 def ticks_of(price: str, tick: Decimal) -> Ticks:
-    """Return a quoted price in ticks; raises OffGridPrice. Prices repeat, so they are remembered."""
-    return to_ticks(Decimal(price), tick)
+    """Return a quoted price in ticks; raises OffGridPrice or BadLine. Prices repeat, so they are remembered."""
+    try:
+        found = Decimal(price)
+    except ArithmeticError:
+        raise BadLine(f"{price!r} is no price") from None
+    is_a_market_price = found.is_finite() and found < tick * TICKS_BEYOND_ANY_MARKET
+    return to_ticks(found, tick) if is_a_market_price else TICKS_BEYOND_ANY_MARKET
 
 
 def levels(side: tuple[tuple[str, int], ...], tick: Decimal) -> tuple[Level, ...]:
-    """Return one side of a depth message in ticks; raises OffGridPrice.
+    """Return one side of a depth message in ticks; raises OffGridPrice or BadLine.
 
     A level without quantity, or with a price that no market has (zero, or the largest double for "no value"), is
     left out: an empty side is empty, never zero.
@@ -269,8 +274,11 @@ REJECT_CLASSES = {
 
 
 def fill(message: Fill, tick: Decimal) -> OrderFilled:
-    """Return the core's event for a fill; raises OffGridPrice."""
-    ticks = to_ticks(message.price, tick)
+    """Return the core's event for a fill; raises OffGridPrice or BadLine."""
+    try:
+        ticks = to_ticks(message.price, tick)
+    except ArithmeticError:
+        raise BadLine(f"fill {message.fill_id} at {message.price}, which is no price") from None
     return OrderFilled(
         message.id, message.fill_id, message.lots, ticks, message.trading_day, message.exchange_ns
     )
