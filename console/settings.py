@@ -99,11 +99,15 @@ def _redis_url() -> str:
 
 REDIS_URL = _redis_url()
 
-# The client's own ceiling of 100 connections turns a thousand screens into failed handshakes.
+# The client's own ceiling of 100 connections turns a thousand screens into failed handshakes. Its own read timeout
+# of 5 s equals the layer's blocking read, so that every idle live socket would end with a TimeoutError.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "max_connections": 5000}], "prefix": "cmc.channel"},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "max_connections": 5000, "socket_timeout": 15}],
+            "prefix": "cmc.channel",
+        },
     }
 }
 

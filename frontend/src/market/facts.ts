@@ -15,7 +15,7 @@ export async function readFacts(): Promise<void> {
 
 export async function readVenues(): Promise<VenueInfo[]> {
   const answer = await venuesApi.list();
-  venueList.value = answer.venues;
+  venueList.value = [...answer.venues].sort((a, b) => Number(a.side !== "domestic") - Number(b.side !== "domestic"));
   engineList.value = answer.engines ?? [];
   return venueList.value;
 }

@@ -23,4 +23,4 @@ export const liveText = (venue: VenueInfo, ...names: string[]): string | null =>
   return found == null ? null : String(found);
 };
 /** The venue's own zone, from its instruments. */
-export const zoneOf = (venue: VenueInfo) => venue.instruments.find((item) => item.time_zone)?.time_zone;
+export const zoneOf = (venue: VenueInfo) => (venue.instruments.find((item) => item.time_zone && !item.is_pricing_only) ?? venue.instruments.find((item) => item.time_zone))?.time_zone;

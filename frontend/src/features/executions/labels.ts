@@ -11,7 +11,7 @@ export function stepLabel(step: Step): string {
     Object.entries(step.values).map(([name, value]) => {
       if (name in WORDS) return [name, messageOr(`${WORDS[name]}.${value}`, value)];
       if (name === "time_in_force") return [name, value === "ioc" ? "FAK" : value.toUpperCase()];
-      if (["price", "bid", "ask", "value", "trigger"].includes(name)) return [name, price(value)];
+      if (["price", "bid", "ask", "value", "threshold"].includes(name)) return [name, price(value)];
       return [name, value];
     }),
   );

@@ -5,7 +5,7 @@ import { bandParts, groupKind, layout, longest, moments, scale, ticks, total, un
 const T0 = "1768223051204318500";
 const at = (ns: number) => String(BigInt(T0) + BigInt(ns));
 const step = (group: string, startNs: number, lastsNs: number | null = null, values: Record<string, string> = {}): Step => ({
-  key: `${group}${startNs}`, seq: 1, group, label_key: "step.order", values, at_ns: at(startNs), duration_ns: lastsNs, clock: "E", leg: null,
+  key: `${group}${startNs}`, seq: 1, group, label_key: "step.order_sent", values, at_ns: at(startNs), duration_ns: lastsNs, clock: "E", leg: null,
 });
 const STEPS = [
   step("end", 376_200_000), step("top_up1", 188_200_000, 186_410_000), step("leg1", 131_000, 186_269_000), step("leg0", 118_000, 3_724_000),
