@@ -25,19 +25,23 @@ def main(trace_name: str, manifest_name: str) -> int:
         manifest = json.loads(Path(manifest_name).read_bytes())
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
     except (OSError, ValueError) as error:
-        print(f"cannot read: {error}")
+        say(f"cannot read: {error}")
         return 2
     faults = [*file_faults(content, manifest), *chain_faults(rows), *part_faults(rows), *proof_faults(rows, manifest)]
     for fault in faults[:20]:
-        print(fault)
+        say(fault)
     if faults:
-        print(f"NOT SOUND: {len(faults)} faults")
+        say(f"NOT SOUND: {len(faults)} faults")
         return 1
     for stream in manifest["streams"]:
         for sealed in stream["checkpoints"]:
-            print(f"{stream['stream']} records {sealed['first_seq']}-{sealed['last_seq']} root {sealed['root']}")
-    print(f"sound: {manifest['records']} records of project {manifest['project']}")
+            say(f"{stream['stream']} records {sealed['first_seq']}-{sealed['last_seq']} root {sealed['root']}")
+    say(f"sound: {manifest['records']} records of project {manifest['project']}")
     return 0
+
+
+def say(line):
+    sys.stdout.write(f"{line}\n")
 
 
 def file_faults(content, manifest):
@@ -110,6 +114,6 @@ def root_of(leaf, index, size, siblings):
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
-        print(__doc__)
+        say(__doc__)
         sys.exit(2)
     sys.exit(main(sys.argv[1], sys.argv[2]))
