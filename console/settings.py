@@ -135,7 +135,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "deliver-limits": {"task": "risk.deliver_limits", "schedule": timedelta(seconds=10)},
+    "watch-trail": {"task": "risk.watch_trail", "schedule": timedelta(minutes=5)},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(CMC_PATHS.run / "beat-schedule")
 
 # --- Who may do what ------------------------------------------------------------------------------
