@@ -31,7 +31,7 @@ def execution_detail(row: Execution) -> dict[str, Any]:
     return {
         "summary": summary(row),
         "t0_ns": row.started_at_ns,
-        "steps": sorted(steps, key=lambda step: (step["at_ns"], step["key"])),
+        "steps": sorted(steps, key=lambda step: step["at_ns"]),
         "orders": [order_dict(order) for order in orders],
         "fills": [fill_dict(fill) for order in orders for fill in order.fills.all()],
         "decisions": waterfall.decisions,

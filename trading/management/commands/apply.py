@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from trading.services import export_all
 from trading.services.declare import DeclarationRefused, declare
+from trading.services.venues_file import RecordingNotFound
 from trading.services.logins import generate_logins
 
 
@@ -53,5 +54,11 @@ exported, so that their next start uses them.
             count = generate_logins(options["generate_logins"], choose=lambda: secrets.token_urlsafe(15))
             self.stdout.write(f"logins: {count} new, in {options['generate_logins']}")
         if not options["no_export"]:
+            self._export()
+
+    def _export(self) -> None:
+        try:
             for path in export_all():
                 self.stdout.write(f"exported {path}")
+        except RecordingNotFound as missing:
+            raise CommandError(f"applied, but not exported: {missing.message}") from None

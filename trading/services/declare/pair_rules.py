@@ -137,7 +137,7 @@ def _parity_problems(
             given = parity.units_numerator / parity.units_denominator
             if abs(given - wanted) / wanted > _UNITS_TOLERANCE:
                 yield entry.problem(
-                    f"{title}: wrong unit conversion: {given:.6g} {foreign.unit} per {domestic.unit}, not {wanted:.6g}",
+                    f"{title}: wrong unit conversion: {given:.2f} {foreign.unit} per {domestic.unit}, not {wanted:.2f}",
                     f"use {KILOGRAMS[domestic.unit]} / {KILOGRAMS[foreign.unit]}",
                     *at,
                     "units_numerator",
