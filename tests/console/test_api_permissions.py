@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from audit.access import Role
+from tests.trading.conftest import DEMO
 from trading import urls
 from trading.services.declare import declare
-from tests.trading.conftest import DEMO
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,10 @@ def test_methods_that_an_endpoint_does_not_have_are_closed_to_everybody(as_role,
 
 
 def test_the_table_names_every_trading_endpoint():
-    named = {tuple("*" if part in ("CU-SHFE-LME", "CU-LME-SELL", "none", "1") else part for part in address.split("/")) for address in TABLE}
+    named = {
+        tuple("*" if part in ("CU-SHFE-LME", "CU-LME-SELL", "none", "1") else part for part in address.split("/"))
+        for address in TABLE
+    }
     existing = {
         tuple("*" if part.startswith("<") else part for part in str(pattern.pattern).split("/"))
         for pattern in urls.urlpatterns

@@ -1,4 +1,6 @@
-"""Declarations are applied whole or not at all, twice is once, and a wrong one names file, line, reason and remedy."""
+"""Declarations are applied whole or not at all, twice is once, and a wrong one names file, line, reason and
+remedy.
+"""
 
 import io
 import json
@@ -85,10 +87,13 @@ WRONG = {
     "fraction of a lot": ("programs", "ratio_lots = 5\n", "ratio_lots = 5.5\n", 0, "ratio_lots = 5.5"),
     "tick of zero": ("markets", "tick = 10\n", "tick = 0\n", 0, "tick is 0"),
     "missing limit": (
-        "limits", 'kind = "naked_lots_max"\ninstrument = "LME.CA-3M"', 'kind = "latency_max_ms"\ninstrument = "LME.CA-3M"',
+        "limits", 'kind = "naked_lots_max"\ninstrument = "LME.CA-3M"',
+        'kind = "latency_max_ms"\ninstrument = "LME.CA-3M"',
         None, "missing limit naked_lots_max for LME.CA-3M",
     ),
-    "unknown limit": ("limits", 'kind = "order_lots_max"', 'kind = "order_max"', 0, "unknown threshold kind 'order_max'"),
+    "unknown limit": (
+        "limits", 'kind = "order_lots_max"', 'kind = "order_max"', 0, "unknown threshold kind 'order_max'",
+    ),
     "warning behind its limit": ("limits", "warn = 15\n", "warn = 25\n", 0, "warn 25 comes after hard 20"),
     "clip over its limit": (
         "programs", "clip_units = 1\n", "clip_units = 3\n", 0,
@@ -284,7 +289,7 @@ def test_a_recording_that_is_missing_is_named(files, settings):
     spoil(files["markets"], 'kind = "generated"\nseed = 7', 'kind = "recorded"\npath = "cu.csv"\nlayout = "tqsdk"')
     settings.RECORDED_TICKS = ""
 
-    with pytest.raises(CommandError, match="connection demo/SHFE replays cu.csv; set RECORDED_TICKS"):
+    with pytest.raises(CommandError, match=r"connection demo/SHFE replays cu\.csv; set RECORDED_TICKS"):
         call_command("apply", *map(str, files.values()), stdout=io.StringIO())
 
 

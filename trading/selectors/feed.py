@@ -66,7 +66,7 @@ def board_rows() -> dict[str, dict[str, Any]]:
 
 def new_executions(position: Position) -> list[dict[str, Any]]:
     """Return executions that changed since `position`, which moves on; the first call returns the latest ones."""
-    rows = Execution.objects.select_related("pair", "program")
+    rows = Execution.objects.select_related("pair", "program", "desk")
     found: list[Execution] = []
     for cursor in JournalCursor.objects.all():
         seen = position.execution_seq.get(cursor.desk_id, 0)

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from trading.services import export_all
 from trading.services.declare import DeclarationRefused, declare
-from trading.services.venues_file import RecordingNotFound
 from trading.services.logins import generate_logins
+from trading.services.venues_file import RecordingNotFound
 
 
 class Command(BaseCommand):
@@ -24,9 +24,7 @@ exported, so that their next start uses them.
   manage.py apply --generate-logins var/demo-logins.txt console/demo/*.toml"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(
-            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
-        )
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.toml")
@@ -35,9 +33,7 @@ exported, so that their next start uses them.
             "--generate-logins", type=Path, metavar="PATH",
             help="give every declared user without a password one, and write them to PATH (mode 0600)",
         )  # fmt: skip
-        parser.add_argument(
-            "--no-export", action="store_true", help="leave the exported configurations as they are"
-        )
+        parser.add_argument("--no-export", action="store_true", help="leave the exported configurations as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -45,9 +41,7 @@ exported, so that their next start uses them.
         except DeclarationRefused as refused:
             for problem in refused.problems:
                 self.stderr.write(str(problem))
-            raise CommandError(
-                f"{len(refused.problems)} problem(s); nothing was applied", returncode=2
-            ) from None
+            raise CommandError(f"{len(refused.problems)} problem(s); nothing was applied", returncode=2) from None
         for change in changes:
             self.stdout.write(str(change))
         if options["generate_logins"]:
