@@ -293,6 +293,17 @@ def test_a_recording_that_is_missing_is_named(files, settings):
         call_command("apply", *map(str, files.values()), stdout=io.StringIO())
 
 
+def test_a_recording_is_found_in_the_folder_of_recordings(files, settings, tmp_path):
+    (tmp_path / "cu.csv").write_text("")
+    spoil(files["markets"], 'kind = "generated"\nseed = 7', 'kind = "recorded"\npath = "cu.csv"\nlayout = "tqsdk"')
+    settings.RECORDED_TICKS = str(tmp_path)
+
+    call_command("apply", *map(str, files.values()), stdout=io.StringIO())
+
+    shfe = venues_config.load(settings.CMC_PATHS.venues_config).venues[0]
+    assert shfe.instruments[0].input.path == str(tmp_path / "cu.csv")
+
+
 def test_generated_logins_work_and_are_readable_by_the_owner_alone(files, tmp_path, client):
     logins = tmp_path / "logins.txt"
     call_command("apply", "--generate-logins", str(logins), *map(str, files.values()), stdout=io.StringIO())

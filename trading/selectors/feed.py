@@ -60,8 +60,9 @@ def program_state_dict(state: ProgramState) -> dict[str, Any]:
 
 
 def board_rows() -> dict[str, dict[str, Any]]:
-    """Return the declared part of every board row, by program."""
-    return {program.name: static_row(program) for program in all_programs()}
+    """Return the declared part of every board row, by program; the legs' facts stay with GET /api/board."""
+    rows = {program.name: static_row(program) for program in all_programs()}
+    return {name: {key: value for key, value in row.items() if key != "legs"} for name, row in rows.items()}
 
 
 def new_executions(position: Position) -> list[dict[str, Any]]:
