@@ -5,6 +5,7 @@
 | CMC_VAR | folder for everything written at run time | var/ beside manage.py |
 | CMC_CACHE | folder for what set-up makes once: the font of the PDF reports | var/cache/ beside manage.py |
 | CMC_PORT | port of the console | 8000 |
+| CMC_VENUE_PORTS | `any`: simulated venues take free ports, not the configured ones | configured where free |
 | CMC_HOSTS | host names the console answers to, separated by commas | this machine only |
 | CMC_TLS | 1 behind a TLS proxy: secure cookies, HSTS | 0 |
 | CMC_ENVIRONMENT | SIM, CANARY or LIVE, shown on every screen | SIM |
@@ -34,6 +35,7 @@ CMC_PATHS = Paths(
 CMC_PATHS.make_private()
 
 CMC_PORT = int(os.environ.get("CMC_PORT") or 8000)
+CMC_VENUE_PORTS = os.environ.get("CMC_VENUE_PORTS", "")
 CMC_TLS = os.environ.get("CMC_TLS") == "1"
 RECORDED_TICKS = os.environ.get("RECORDED_TICKS", "")
 
