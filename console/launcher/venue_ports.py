@@ -15,7 +15,8 @@ from trading.engine import config
 def replace_busy(paths: Paths, *, any_port: bool = False) -> list[str]:
     """Give every simulated venue a free port; return one line for each that had to move.
 
-    With `any_port` all of them move, for installations that start beside each other. The database is changed too, so that the next export keeps what the running venues use.
+    With `any_port` all of them move, for installations that start beside each other. The database is
+    changed too, so that the next export keeps what the running venues use.
     """
     if not paths.venues_config.exists():
         return []

@@ -15,6 +15,10 @@ from tests.conftest import wait_until_it_answers
 from tests.console.launch import ROOT, Launch
 
 
+# Each starts and stops the whole process tree, which on a busy machine takes more than other tests may.
+pytestmark = pytest.mark.timeout(300)
+
+
 @pytest.fixture
 def product(tmp_path):
     return Launch(tmp_path / "var", "--no-demo")
