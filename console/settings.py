@@ -133,7 +133,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+# A run that no worker takes before the next one is due is dropped, so that none pile up.
+CELERY_BEAT_SCHEDULE = {
+    "deliver_limits": {"task": "risk.deliver_limits", "schedule": 10.0, "options": {"expires": 10}},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(CMC_PATHS.run / "beat-schedule")
 
 # --- Who may do what ------------------------------------------------------------------------------
@@ -176,6 +179,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"ReachabilityEnum": ["up", "down"]},
 }
 
 # --- Browser security (ASVS 3.3, 3.4, 3.5) --------------------------------------------------------

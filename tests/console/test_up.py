@@ -14,7 +14,6 @@ from console.paths import Paths
 from tests.conftest import wait_until_it_answers
 from tests.console.launch import ROOT, Launch
 
-
 # Each starts and stops the whole process tree, which on a busy machine takes more than other tests may.
 pytestmark = pytest.mark.timeout(300)
 
