@@ -247,6 +247,9 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # A line for each run of a schedule that runs every few seconds tells nobody anything.
         "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }

@@ -78,7 +78,7 @@ async def _run(output: Output, first_steps: plan.Stage) -> None:
         workers = plan.workers(paths, host=host, port=settings.CMC_PORT)
         await supervisor.start(plan.simulated_venues(paths), workers)
         address = f"http://127.0.0.1:{settings.CMC_PORT}/"
-        output.plain(welcome.text(paths, address=address, recorded_ticks=settings.RECORDED_TICKS))
+        output.plain(welcome.text(paths, address=address))
         await supervisor.wait()
         output.plain("Stopping ...")
     finally:
