@@ -13,7 +13,7 @@
 | CMC_LOG_LEVEL | least severe line that is logged | INFO |
 | DATABASE_URL | postgresql://... | SQLite in var/ |
 | REDIS_URL | redis://... | the embedded server that `manage.py up` starts |
-| RECORDED_TICKS | folder with recorded market data | none: prices are generated |
+| RECORDED_TICKS | folder that connections with recorded input read from | none |
 """
 
 import os
