@@ -174,9 +174,11 @@ def test_the_venue_answers_what_it_knows_and_says_when_it_knows_nothing(trader: 
     trader.sends("2", lots=3)
 
     assert said(trader.asks(QueryOrder("demo", "1"))) == ["Status working 0"]
-    assert said(trader.asks(QueryOrder("demo", "2"))) == ["Status closed 3"]
+    fill, status = said(trader.asks(QueryOrder("demo", "2")))
+    assert fill.startswith("Filled 3 @ "), "a query brings the fills once more, under their own ids"
+    assert status == "Status closed 3"
     assert said(trader.asks(QueryOrder("demo", "3"))) == ["Status not_found 0"]
-    assert said(trader.asks(QueryOrders("demo", "q"))) == ["Status working 0", "Status closed 3", "StatusEnd"]
+    assert said(trader.asks(QueryOrders("demo", "q"))) == ["Status working 0", fill, "Status closed 3", "StatusEnd"]
     assert said(trader.asks(QueryOrders("another desk", "q"))) == ["StatusEnd"]
 
 
