@@ -1,7 +1,7 @@
 """Exports of a project: gathers its receipts and proofs, renders them, and records that they were taken."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -85,8 +85,12 @@ def gather(
     entries = [Entry(*values) for values in rows.values_list(*_COLUMNS)]
     streams = sorted({entry.stream for entry in entries})
     _seal(streams)
-    desks = [stream.removeprefix("desk:") for stream in streams if stream.startswith("desk:")]
-    read = trace.read(entries, _configurations(desks, window))
+    traded = {stream.removeprefix("desk:") for stream in streams if stream.startswith("desk:")}
+    configurations = [
+        config for config in _configurations(window) if config.desk in traded or config.serves(project.code)
+    ]
+    desks = traded | {config.desk for config in configurations}
+    read = trace.read(entries, configurations)
     breaks = {
         name: verdict.first_break for name in streams if (verdict := verify.verify_stream(name)).first_break is not None
     }
@@ -121,12 +125,11 @@ def _before(kind: str, window: Window) -> list[dict[str, object]]:
     return [msgspec.json.decode(body) for body in rows.order_by("seq").values_list("body", flat=True)]
 
 
-def _configurations(desks: Sequence[str], window: Window) -> list[DeskConfig]:
-    found = [msgspec.convert(item["body"], DeskConfig, strict=False) for item in _before("desk_configured", window)]
-    return [config for config in found if config.desk in desks]
+def _configurations(window: Window) -> list[DeskConfig]:
+    return [msgspec.convert(item["body"], DeskConfig, strict=False) for item in _before("desk_configured", window)]
 
 
-def _limits(desks: Sequence[str], window: Window) -> list[PublishedLimits]:
+def _limits(desks: Collection[str], window: Window) -> list[PublishedLimits]:
     newest: dict[str, PublishedLimits] = {}
     for item in _before("limits_published", window):
         body = item["body"]
@@ -138,7 +141,7 @@ def _limits(desks: Sequence[str], window: Window) -> list[PublishedLimits]:
     return [newest[desk] for desk in sorted(newest)]
 
 
-def _changes(desks: Sequence[str], window: Window) -> list[LimitChange]:
+def _changes(desks: Collection[str], window: Window) -> list[LimitChange]:
     since_ns = receipts.nanos(window.since) if window.since else 0
     changes = []
     for item in _before("threshold_changed", window):

@@ -126,6 +126,15 @@ class Venue(msgspec.Struct, frozen=True):
     input_label: str = ""
 
 
+class Pair(msgspec.Struct, frozen=True):
+    code: str
+    project: str
+
+
+class Program(msgspec.Struct, frozen=True):
+    pair: Pair
+
+
 class DeskConfig(msgspec.Struct, frozen=True):
     """The body of a `desk_configured` receipt: what a desk traded with from then on."""
 
@@ -135,6 +144,11 @@ class DeskConfig(msgspec.Struct, frozen=True):
     currency: str = ""
     instruments: tuple[Instrument, ...] = ()
     venues: tuple[Venue, ...] = ()
+    programs: tuple[Program, ...] = ()
+
+    def serves(self, project: str) -> bool:
+        """Return whether the desk has a program of the project."""
+        return any(program.pair.project == project for program in self.programs)
 
 
 class _Tagged(msgspec.Struct, frozen=True):

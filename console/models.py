@@ -7,9 +7,7 @@ from django.db import models
 class Preferences(models.Model):
     """How one person wants the screens: language, colors, layout. Never anything that changes trading."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="console_preferences"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="console_preferences")
     values = models.JSONField(default=dict)
 
     def __str__(self) -> str:

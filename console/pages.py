@@ -16,9 +16,7 @@ def frontend(request: HttpRequest) -> HttpResponse:
     """Return the shell of the frontend for every address that the frontend routes by itself."""
     shell = settings.FRONTEND_DIST / "index.html"
     if not shell.exists():
-        return HttpResponse(
-            "The frontend is not built. Run `make setup`.", status=503, content_type="text/plain"
-        )
+        return HttpResponse("The frontend is not built. Run `make setup`.", status=503, content_type="text/plain")
     return HttpResponse(shell.read_bytes())
 
 

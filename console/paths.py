@@ -11,13 +11,19 @@ from pathlib import Path
 
 # Linux allows 108 bytes in a socket's path; this leaves room for the file name.
 RUN_DIR_LENGTH_MAX = 80
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Names of the files below `var`; nothing here creates them, except `make_private`."""
+    """Names of the files below `var`; nothing here creates them, except `make_private`.
+
+    `cache` holds what is made once per checkout, such as the font of the PDF reports; it is outside an
+    installation's own `var`, so that a second one need not make it again.
+    """
 
     var: Path
+    cache: Path = PROJECT / "var" / "cache"
 
     @property
     def database(self) -> Path:
@@ -38,11 +44,6 @@ class Paths:
     @property
     def log(self) -> Path:
         return self.var / "log"
-
-    @property
-    def cache(self) -> Path:
-        """Things built once at set-up, such as the font of the PDF reports."""
-        return self.var / "cache"
 
     @property
     def valkey(self) -> Path:
@@ -102,7 +103,7 @@ class Paths:
 
     def make_private(self) -> None:
         """Create `var` and the socket folder so that only this user can enter them."""
-        for folder in (self.var, self.run, self.log, self.cache):
+        for folder in (self.var, self.run, self.log):
             folder.mkdir(parents=True, exist_ok=True)
         self.var.chmod(0o700)
         self.run.chmod(0o700)

@@ -3,6 +3,7 @@
 | variable | meaning | default |
 | --- | --- | --- |
 | CMC_VAR | folder for everything written at run time | var/ beside manage.py |
+| CMC_CACHE | folder for what set-up makes once: the font of the PDF reports | var/cache/ beside manage.py |
 | CMC_PORT | port of the console | 8000 |
 | CMC_HOSTS | host names the console answers to, separated by commas | this machine only |
 | CMC_TLS | 1 behind a TLS proxy: secure cookies, HSTS | 0 |
@@ -26,7 +27,10 @@ from console.paths import Paths
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-CMC_PATHS = Paths(Path(os.environ.get("CMC_VAR") or BASE_DIR / "var").resolve())
+CMC_PATHS = Paths(
+    var=Path(os.environ.get("CMC_VAR") or BASE_DIR / "var").resolve(),
+    cache=Path(os.environ.get("CMC_CACHE") or BASE_DIR / "var" / "cache").resolve(),
+)
 CMC_PATHS.make_private()
 
 CMC_PORT = int(os.environ.get("CMC_PORT") or 8000)
@@ -81,9 +85,7 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 # --- Storage and messages -------------------------------------------------------------------------
 
 _database_url = os.environ.get("DATABASE_URL")
-DATABASES = {
-    "default": database.from_url(_database_url) if _database_url else database.sqlite(CMC_PATHS.database)
-}
+DATABASES = {"default": database.from_url(_database_url) if _database_url else database.sqlite(CMC_PATHS.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
@@ -122,8 +124,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
     "socket_keepalive": True,
+    # A web request must not hang while Redis is away: it is told at once, and says so.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
-# A web request must not hang while Redis is away: it is told at once, and says so.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
 CELERY_BEAT_SCHEDULE_FILENAME = str(CMC_PATHS.run / "beat-schedule")

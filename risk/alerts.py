@@ -78,10 +78,11 @@ def acknowledge(*, seq: int, note: str, by: str, at: datetime) -> Alert:
         return alert
 
 
-def resolve(*, rule: str, program: str, at_ns: int) -> int:
-    """Close the standing alerts of a cause that is over and return how many there were."""
+def resolve(*, rule: str, program: str, at_ns: int, desk: str = "") -> int:
+    """Close the standing alerts of a cause that is over, on one desk or on all; return how many there were."""
     with transaction.atomic():
         standing = Alert.objects.filter(rule=rule, program=program).exclude(state=Alert.State.RESOLVED)
+        standing = standing.filter(desk=desk) if desk else standing
         if not standing.exists():
             return 0
         alerts = list(standing.select_for_update())

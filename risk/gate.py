@@ -151,7 +151,8 @@ class _Batch(msgspec.Struct):
 
 
 _Answer = Headroom | _No | None
-_Check = Callable[[MeasuredOrder, _Batch, Counters, LimitSet], _Answer]
+_Held = Mapping[LimitKind, Limit]
+_Check = Callable[[MeasuredOrder, _Batch, Counters, _Held], _Answer]
 
 
 def review(proposal: P, counters: Counters, limits: LimitSet, now: int) -> Approved[P] | Refused:
@@ -171,12 +172,13 @@ def review(proposal: P, counters: Counters, limits: LimitSet, now: int) -> Appro
     headrooms: list[Headroom] = []
     for order in proposal.orders:
         batch.add(order)
+        held = limits.at(order.venue, order.instrument, order.pair)
         for check in checks:
-            answer = check(order, batch, counters, limits)
-            if isinstance(answer, _No):
-                return refuse(answer, order.client_order_id)
-            if answer is not None:
+            answer = check(order, batch, counters, held)
+            if isinstance(answer, Headroom):
                 headrooms.append(answer)
+            elif answer is not None:
+                return refuse(answer, order.client_order_id)
     return Approved(proposal, limits.version, limits.hash, now, tuple(headrooms))
 
 
@@ -193,7 +195,7 @@ def _mode_blocks(proposal: Proposal, mode: TradingMode) -> _No | None:
 # --- checks ------------------------------------------------------------------------------------------------
 
 
-def _well_formed(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
+def _well_formed(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
     if order.lots <= 0 or order.side_sign not in (1, -1) or not order.price.is_finite():
         found = f"lots {order.lots}, side {order.side_sign}, price {order.price}"
         text = f"{order.instrument}: {found} make no order"
@@ -201,8 +203,8 @@ def _well_formed(order: MeasuredOrder, batch: _Batch, counters: Counters, limits
     return None
 
 
-def _price_collar(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = _limit(LimitKind.PRICE_COLLAR_RATE, order, limits)
+def _price_collar(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.PRICE_COLLAR_RATE)
     if limit is None:
         return _no_limit(LimitKind.PRICE_COLLAR_RATE, order)
     reference = order.reference_price
@@ -213,8 +215,8 @@ def _price_collar(order: MeasuredOrder, batch: _Batch, counters: Counters, limit
     return _within(RefusalCode.PRICE_COLLAR, limit, order.instrument, rate)
 
 
-def _order_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = _limit(LimitKind.ORDER_LOTS_MAX, order, limits)
+def _order_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.ORDER_LOTS_MAX)
     if limit is None:
         return _no_limit(LimitKind.ORDER_LOTS_MAX, order)
     # Parts of one decision count together: slicing does not get round the limit.
@@ -222,8 +224,8 @@ def _order_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limits:
     return _within(RefusalCode.ORDER_LOTS, limit, order.instrument, Decimal(lots))
 
 
-def _order_value(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = _limit(LimitKind.ORDER_VALUE_MAX, order, limits)
+def _order_value(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.ORDER_VALUE_MAX)
     if limit is None:
         return None
     if order.value is None or not order.value.is_finite():
@@ -232,8 +234,8 @@ def _order_value(order: MeasuredOrder, batch: _Batch, counters: Counters, limits
     return _within(RefusalCode.ORDER_VALUE, limit, order.instrument, abs(order.value))
 
 
-def _position_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = _limit(LimitKind.POSITION_LOTS_MAX, order, limits)
+def _position_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.POSITION_LOTS_MAX)
     if limit is None:
         return _no_limit(LimitKind.POSITION_LOTS_MAX, order)
     position = counters.position_lots.get(order.instrument)
@@ -244,8 +246,8 @@ def _position_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limi
     return _within(RefusalCode.POSITION_LOTS, limit, order.instrument, Decimal(worst))
 
 
-def _naked_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = _limit(LimitKind.NAKED_LOTS_MAX, order, limits)
+def _naked_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.NAKED_LOTS_MAX)
     if limit is None:
         return _no_limit(LimitKind.NAKED_LOTS_MAX, order)
     naked = counters.naked_lots.get((order.pair, order.instrument))
@@ -257,16 +259,16 @@ def _naked_lots(order: MeasuredOrder, batch: _Batch, counters: Counters, limits:
     return _within(RefusalCode.NAKED_LOTS, limit, subject, Decimal(worst))
 
 
-def _day_executions(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = limits.effective(LimitKind.DAY_EXECUTIONS_MAX, pair=order.pair)
+def _day_executions(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.DAY_EXECUTIONS_MAX)
     if limit is None:
         return None
     count = Decimal(counters.executions_today.get(order.pair, 0) + 1)
     return _within(RefusalCode.DAY_EXECUTIONS, limit, order.pair, count)
 
 
-def _message_rate(order: MeasuredOrder, batch: _Batch, counters: Counters, limits: LimitSet) -> _Answer:
-    limit = limits.effective(LimitKind.MESSAGE_RATE_MAX, venue=order.venue)
+def _message_rate(order: MeasuredOrder, batch: _Batch, counters: Counters, held: _Held) -> _Answer:
+    limit = held.get(LimitKind.MESSAGE_RATE_MAX)
     if limit is None:
         return None
     sent = counters.messages_last_second.get(order.venue, 0)
@@ -285,10 +287,6 @@ _REPAIR_CHECKS: tuple[_Check, ...] = (_well_formed, _price_collar)
 _ENTRY_CHECKS: tuple[_Check, ...] = (
     *_REPAIR_CHECKS, _order_lots, _order_value, _position_lots, _naked_lots, _day_executions, _message_rate,
 )  # fmt: skip
-
-
-def _limit(kind: LimitKind, order: MeasuredOrder, limits: LimitSet) -> Limit | None:
-    return limits.effective(kind, venue=order.venue, instrument=order.instrument, pair=order.pair)
 
 
 def _no_limit(kind: LimitKind, order: MeasuredOrder) -> _No:

@@ -4,7 +4,7 @@ A limit with an empty scope field holds for every venue, instrument or pair; the
 match is the effective one. There is no "unlimited": where a required kind has no match, the gate refuses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -125,26 +125,31 @@ class LimitSet(msgspec.Struct, frozen=True, dict=True):
         return cls(version=version, hash=sha256(msgspec.json.encode(ordered)).hexdigest(), limits=ordered)
 
     def effective(self, kind: LimitKind, *, venue: str = "", instrument: str = "", pair: str = "") -> Limit | None:
-        """Return the tightest hard limit of `kind` that holds there, or None when none does.
+        """Return the tightest hard limit of `kind` that holds there, or None when none does."""
+        return self.at(venue, instrument, pair).get(kind)
 
-        Answers are remembered: the questions come from a fixed configuration, asked on the hot path.
+    def at(self, venue: str, instrument: str, pair: str) -> Mapping[LimitKind, Limit]:
+        """Return the tightest limit of every kind that holds there.
+
+        Answers are remembered: the places come from a fixed configuration, and the gate asks on the hot path.
         """
-        question = (kind, venue, instrument, pair)
+        place = (venue, instrument, pair)
         try:
-            return self._answers[question]
+            return self._answers[place]
         except KeyError:
-            answer = self._answers[question] = self._tightest(*question)
+            answer = self._answers[place] = self._tightest(*place)
             return answer
 
     @cached_property
-    def _answers(self) -> dict[tuple[LimitKind, str, str, str], Limit | None]:
+    def _answers(self) -> dict[tuple[str, str, str], dict[LimitKind, Limit]]:
         return {}
 
-    def _tightest(self, kind: LimitKind, venue: str, instrument: str, pair: str) -> Limit | None:
-        tightest: Limit | None = None
+    def _tightest(self, venue: str, instrument: str, pair: str) -> dict[LimitKind, Limit]:
+        tightest: dict[LimitKind, Limit] = {}
         for limit in self.limits:
-            if limit.kind is not kind or not limit.matches(venue, instrument, pair):
+            if not limit.matches(venue, instrument, pair):
                 continue
-            if tightest is None or kind.is_tighter(limit.hard, tightest.hard):
-                tightest = limit
+            held = tightest.get(limit.kind)
+            if held is None or limit.kind.is_tighter(limit.hard, held.hard):
+                tightest[limit.kind] = limit
         return tightest

@@ -1,5 +1,6 @@
 """Changes thresholds: tightening takes one person and holds at once, loosening takes a second person."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 import msgspec
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from audit import receipts
 from audit.access import User, can
@@ -14,6 +16,8 @@ from audit.errors import DomainError
 from risk import approvals
 from risk.limits import Limit, LimitKind, LimitSet
 from risk.models import Approval, LimitVersion, Threshold
+
+log = logging.getLogger(__name__)
 
 
 class BadFigure(DomainError):
@@ -276,8 +280,15 @@ def _publish(desk: str, by: str, at: datetime) -> LimitSet:
         body={"desk": desk, "limit_set": published},
     )
     # A broker that is away must not undo the change: `deliver_limits` sends again until the engine confirms.
-    transaction.on_commit(lambda: send_limits(desk, by), robust=True)
+    transaction.on_commit(lambda: _try_to_send(desk, by))
     return published
+
+
+def _try_to_send(desk: str, by: str) -> None:
+    try:
+        send_limits(desk, by)
+    except OperationalError as error:
+        log.warning("limits of desk %s are published but not sent, the queue is away: %s", desk, error)
 
 
 def _locked(desk: str) -> list[Threshold]:

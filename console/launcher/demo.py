@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 
 FOLDER = Path(__file__).resolve().parents[1] / "demo"
@@ -14,5 +15,6 @@ def is_due() -> bool:
 
 
 def apply() -> None:
-    """Apply the demo's files."""
-    call_command("apply", *sorted(map(str, FOLDER.glob("*.toml"))))
+    """Apply the demo's files and give its people passwords of this installation's own."""
+    files = sorted(map(str, FOLDER.glob("*.toml")))
+    call_command("apply", *files, generate_logins=settings.CMC_PATHS.demo_logins)

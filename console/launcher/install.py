@@ -104,9 +104,7 @@ def frontend_sources() -> list[Path]:
     """Return every file that the built frontend depends on."""
     skipped = {"node_modules", "dist"}
     return [
-        file
-        for file in FRONTEND.rglob("*")
-        if file.is_file() and not skipped & set(file.relative_to(FRONTEND).parts)
+        file for file in FRONTEND.rglob("*") if file.is_file() and not skipped & set(file.relative_to(FRONTEND).parts)
     ]
 
 
@@ -123,7 +121,7 @@ def set_up() -> None:
     if (FRONTEND / "package-lock.json").exists():
         set_up_frontend()
     set_up_report_font()
-    run(PYTHON, "manage.py", "migrate", "-v", "0", advice="The database in DATABASE_URL must be reachable.")
+    set_up_database()
 
 
 def set_up_frontend() -> None:
@@ -146,10 +144,33 @@ def set_up_frontend() -> None:
     )
 
 
+def set_up_database() -> None:
+    """Bring the database to the current shape; one that is named by DATABASE_URL is asked every time."""
+    var = Path(os.environ.get("CMC_VAR") or ROOT / "var")
+    embedded = var / "db.sqlite3"
+    migrate = [PYTHON, "manage.py", "migrate", "-v", "0"]
+    once(
+        "preparing the database",
+        var / ".migrated",
+        digest([REQUIREMENTS, *ROOT.glob("*/migrations/*.py")]),
+        lambda: run(*migrate, advice="The lines above say why; the database must be reachable."),
+        makes=var / "never" if os.environ.get("DATABASE_URL") else embedded,
+    )
+
+
 def set_up_report_font() -> None:
     """Make the Chinese font of the PDF reports; everything else works without it, so a lack is only told."""
+    cache = Path(os.environ.get("CMC_CACHE") or ROOT / "var" / "cache")
+    command = [PYTHON, "manage.py", "build_report_font", "--again"]
+    advice = "PDF reports cannot be made until a set-up succeeds."
     try:
-        run(PYTHON, "manage.py", "build_report_font", advice="PDF reports lack Chinese until it succeeds.")
+        once(
+            "making the Chinese font of the reports",
+            cache / ".font-made",
+            digest([FRONTEND / "package-lock.json"]),
+            lambda: run(*command, advice=advice),
+            makes=next(cache.glob("*.ttf"), cache / "no font yet"),
+        )
     except Missing as missing:
         print(f"setup       | {missing}", flush=True)
 

@@ -37,8 +37,6 @@ def holder(port: int) -> str:
     try:
         connections = psutil.net_connections(kind="tcp")
         pids = {row.pid for row in connections if row.status == psutil.CONN_LISTEN and row.laddr.port == port}
-        return ", ".join(
-            f"{psutil.Process(pid).name()} (process {pid})" for pid in sorted(filter(None, pids))
-        )
+        return ", ".join(f"{psutil.Process(pid).name()} (process {pid})" for pid in sorted(filter(None, pids)))
     except psutil.Error:
         return ""

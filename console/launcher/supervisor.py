@@ -88,15 +88,16 @@ class Supervisor:
                 _signal_group(child.process, signal.SIGKILL)
         self._stop_requested.set()
 
-    async def start_stage(self, specs: Sequence[ChildSpec]) -> None:
-        """Start the children in order and return when all are ready.
+    async def start(self, *stages: Sequence[ChildSpec]) -> None:
+        """Start the children in order and return when all are ready; stages matter again when they stop.
 
         Raises ChildDied, NotReady or StopRequested.
         """
-        self._stages.append([spec.name for spec in specs])
-        for spec in specs:
-            await self._spawn(spec)
-        await asyncio.gather(*(self._wait_until_ready(spec) for spec in specs))
+        for stage in stages:
+            self._stages.append([spec.name for spec in stage])
+            for spec in stage:
+                await self._spawn(spec)
+        await asyncio.gather(*(self._wait_until_ready(spec) for stage in stages for spec in stage))
 
     async def wait(self) -> None:
         """Return when a stop was asked for. Raises ChildDied when a child ended by itself first."""

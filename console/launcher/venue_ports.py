@@ -35,16 +35,12 @@ def replace_busy(paths: Paths) -> list[str]:
     for name, port in moved.items():
         simulated = apps.get_model("trading", "Connection").objects.filter(venue__is_simulated=True)
         simulated.filter(venue__name=name).update(port=port)
-    return [
-        f"The port of simulated venue {name} is in use; it listens on {port}." for name, port in moved.items()
-    ]
+    return [f"The port of simulated venue {name} is in use; it listens on {port}." for name, port in moved.items()]
 
 
 def _with_ports(desk: config.DeskConfig, moved: dict[str, int]) -> config.DeskConfig:
     venues = tuple(
-        msgspec.structs.replace(venue, port=moved[venue.name])
-        if venue.is_simulated and venue.name in moved
-        else venue
+        msgspec.structs.replace(venue, port=moved[venue.name]) if venue.is_simulated and venue.name in moved else venue
         for venue in desk.venues
     )
     made = msgspec.structs.replace(desk, venues=venues, config_hash="")

@@ -34,5 +34,5 @@ def text(paths: Paths, *, address: str, recorded_ticks: str) -> str:
 def _logins(paths: Paths) -> str:
     if not paths.demo_logins.exists():
         return ""
-    rows = paths.demo_logins.read_text().strip().splitlines()
+    rows = [row for row in paths.demo_logins.read_text().splitlines() if row and not row.startswith("#")]
     return "\n".join([f"  Demo logins, kept in {paths.demo_logins}:", *(f"    {row}" for row in rows), ""])

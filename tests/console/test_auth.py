@@ -16,9 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 @pytest.fixture
 def trader(django_user_model):
-    user = django_user_model.objects.create_user(
-        "trader1", password=PASSWORD, first_name="Trader", last_name="One"
-    )
+    user = django_user_model.objects.create_user("trader1", password=PASSWORD, first_name="Trader", last_name="One")
     user.groups.add(Group.objects.get_or_create(name="trader")[0])
     return user
 

@@ -42,9 +42,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.terminal = io.StringIO()
         self.folder = folder
-        self.supervisor = Supervisor(
-            output=Output(self.terminal), env=os.environ, log_dir=folder, hold_dir=folder
-        )
+        self.supervisor = Supervisor(output=Output(self.terminal), env=os.environ, log_dir=folder, hold_dir=folder)
 
     def said(self) -> str:
         return self.terminal.getvalue()
@@ -68,7 +66,7 @@ async def until(condition, timeout_s: float = 10) -> None:
 
 
 async def test_each_line_carries_the_name_of_its_process_and_reaches_its_log(stage):
-    await stage.supervisor.start_stage([spec("web", SAYS_READY), spec("jobs", SAYS_READY)])
+    await stage.supervisor.start([spec("web", SAYS_READY), spec("jobs", SAYS_READY)])
 
     assert "web         | up" in stage.said()
     assert "jobs        | up" in stage.said()
@@ -76,9 +74,7 @@ async def test_each_line_carries_the_name_of_its_process_and_reaches_its_log(sta
 
 
 async def test_a_child_that_ends_by_itself_is_named_with_its_exit_code_and_log(stage):
-    await stage.supervisor.start_stage(
-        [spec("web", SAYS_READY), spec("beat", "print('up'); raise SystemExit(3)")]
-    )
+    await stage.supervisor.start([spec("web", SAYS_READY), spec("beat", "print('up'); raise SystemExit(3)")])
 
     with pytest.raises(ChildDied) as death:
         await stage.supervisor.wait()
@@ -89,7 +85,7 @@ async def test_a_child_that_ends_by_itself_is_named_with_its_exit_code_and_log(s
 
 
 async def test_a_killed_child_is_named_with_the_signal(stage):
-    await stage.supervisor.start_stage([spec("web", SAYS_READY)])
+    await stage.supervisor.start([spec("web", SAYS_READY)])
     psutil.Process(stage.pids()[0]).kill()
 
     with pytest.raises(ChildDied, match="web was killed by SIGKILL"):
@@ -97,7 +93,7 @@ async def test_a_killed_child_is_named_with_the_signal(stage):
 
 
 async def test_a_killed_child_takes_what_it_started_with_it(stage):
-    await stage.supervisor.start_stage([spec("jobs", WITH_GRANDCHILD)])
+    await stage.supervisor.start([spec("jobs", WITH_GRANDCHILD)])
     grandchild = int(stage.said().split()[-1])
     psutil.Process(stage.pids()[0]).kill()
 
@@ -109,17 +105,15 @@ async def test_a_killed_child_takes_what_it_started_with_it(stage):
 
 async def test_a_child_that_dies_while_starting_stops_the_start(stage):
     with pytest.raises(ChildDied, match="web ended by itself with exit code 1"):
-        await stage.supervisor.start_stage([spec("web", "raise SystemExit('no database')")])
+        await stage.supervisor.start([spec("web", "raise SystemExit('no database')")])
 
     assert "no database" in stage.said()
 
 
 async def test_a_step_of_the_start_may_end_and_the_next_stage_waits_for_it(stage):
-    step = ChildSpec(
-        "demo", [sys.executable, "-c", "print('applied')"], is_ready=has_ended_well, ends_by_itself=True
-    )
-    await stage.supervisor.start_stage([step])
-    await stage.supervisor.start_stage([spec("web", SAYS_READY)])
+    step = ChildSpec("demo", [sys.executable, "-c", "print('applied')"], is_ready=has_ended_well, ends_by_itself=True)
+    await stage.supervisor.start([step])
+    await stage.supervisor.start([spec("web", SAYS_READY)])
 
     assert stage.said().index("applied") < stage.said().index("web")
 
@@ -130,31 +124,31 @@ async def test_a_step_of_the_start_that_fails_is_named(stage):
     )
 
     with pytest.raises(ChildDied, match="demo ended by itself with exit code 1"):
-        await stage.supervisor.start_stage([step])
+        await stage.supervisor.start([step])
 
 
 async def test_a_program_that_is_not_there_is_named(stage):
     with pytest.raises(ChildDied, match=r"valkey cannot be started: .*No such file"):
-        await stage.supervisor.start_stage([ChildSpec("valkey", [str(stage.folder / "nowhere")])])
+        await stage.supervisor.start([ChildSpec("valkey", [str(stage.folder / "nowhere")])])
 
 
 async def test_a_child_that_never_becomes_ready_is_named(stage):
     silent = spec("web", "import time; time.sleep(60)", ready_within_s=0.3)
 
     with pytest.raises(NotReady, match="web was not ready"):
-        await stage.supervisor.start_stage([silent])
+        await stage.supervisor.start([silent])
 
 
 async def test_stopping_while_starting_is_obeyed(stage):
     asyncio.get_running_loop().call_later(0.2, stage.supervisor.request_stop)
 
     with pytest.raises(StopRequested):
-        await stage.supervisor.start_stage([spec("web", "import time; time.sleep(60)")])
+        await stage.supervisor.start([spec("web", "import time; time.sleep(60)")])
 
 
 async def test_the_redis_server_is_started_again_and_the_rest_goes_on(stage):
-    await stage.supervisor.start_stage([spec("valkey", SAYS_READY, is_restarted=True)])
-    await stage.supervisor.start_stage([spec("web", SAYS_READY)])
+    await stage.supervisor.start([spec("valkey", SAYS_READY, is_restarted=True)])
+    await stage.supervisor.start([spec("web", SAYS_READY)])
     first_pid = stage.pids()[0]
     psutil.Process(first_pid).kill()
 
@@ -166,7 +160,7 @@ async def test_the_redis_server_is_started_again_and_the_rest_goes_on(stage):
 
 async def test_a_held_redis_server_stays_down_until_it_is_released(stage):
     hold = stage.folder / "valkey.hold"
-    await stage.supervisor.start_stage([spec("valkey", SAYS_READY, is_restarted=True)])
+    await stage.supervisor.start([spec("valkey", SAYS_READY, is_restarted=True)])
     hold.touch()
     psutil.Process(stage.pids()[0]).kill()
     await until(lambda: "starting it again" in stage.said())
@@ -184,7 +178,7 @@ async def test_children_end_in_the_reverse_order_of_their_start(stage):
         "print('up', flush=True); time.sleep(60)"
     )
     for name in ("valkey", "web", "jobs"):
-        await stage.supervisor.start_stage([spec(name, farewell)])
+        await stage.supervisor.start([spec(name, farewell)])
 
     await stage.supervisor.stop()
 
@@ -194,7 +188,7 @@ async def test_children_end_in_the_reverse_order_of_their_start(stage):
 
 async def test_a_child_that_ignores_the_request_to_end_is_killed_after_its_bound(stage, monkeypatch):
     monkeypatch.setattr("console.launcher.supervisor.STOP_WITHIN_S", 0.3)
-    await stage.supervisor.start_stage([spec("web", STUBBORN)])
+    await stage.supervisor.start([spec("web", STUBBORN)])
 
     await stage.supervisor.stop()
 
@@ -202,7 +196,7 @@ async def test_a_child_that_ignores_the_request_to_end_is_killed_after_its_bound
 
 
 async def test_a_second_request_to_stop_kills_at_once(stage):
-    await stage.supervisor.start_stage([spec("web", STUBBORN)])
+    await stage.supervisor.start([spec("web", STUBBORN)])
     stage.supervisor.request_stop()
     stage.supervisor.request_stop()
 
@@ -214,7 +208,7 @@ async def test_a_line_without_end_and_broken_bytes_do_not_stop_the_reading(stage
         "import sys, time; sys.stdout.buffer.write(b'x' * 200_000 + b'\\n' + b'\\xff\\xfe\\n');"
         "print('up', flush=True); time.sleep(60)"
     )
-    await stage.supervisor.start_stage([spec("web", noisy)])
+    await stage.supervisor.start([spec("web", noisy)])
 
     assert "up" in (stage.folder / "web.log").read_text()
 

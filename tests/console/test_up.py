@@ -12,15 +12,15 @@ import pytest
 from console.launcher import lock, venue_ports
 from console.paths import Paths
 from tests.conftest import wait_until_it_answers
-from tests.product import ROOT, Product
+from tests.console.launch import ROOT, Launch
 
 
 @pytest.fixture
 def product(tmp_path):
-    return Product(tmp_path / "var", "--no-demo")
+    return Launch(tmp_path / "var", "--no-demo")
 
 
-def attempt(product: Product) -> subprocess.CompletedProcess[str]:
+def attempt(product: Launch) -> subprocess.CompletedProcess[str]:
     """Run the command again to its end, as somebody does who forgot the first one."""
     return subprocess.run(
         product._command, cwd=ROOT, env=product.env, capture_output=True, text=True, timeout=60, check=False
@@ -46,6 +46,21 @@ def test_it_starts_answers_refuses_a_second_start_and_ends_on_ctrl_c(product):
     assert not product.paths.redis_url.exists()
 
 
+def test_the_first_start_opens_the_demo_desk_and_the_second_keeps_what_changed(tmp_path):
+    product = Launch(tmp_path / "var")
+    with product:
+        trader = product.person("trader1")
+        trader.ask("PATCH", "/api/me/preferences", {"language": "zh-hans"})
+        assert product.login("trader1") in "\n".join(product.lines), "the login is printed"
+        assert any(line.startswith("demo ") for line in product.lines)
+
+    with product:
+        trader = product.person("trader1")
+        assert trader.get("/api/me")["preferences"] == {"language": "zh-hans"}
+        assert not any(line.startswith("demo ") for line in product.lines)
+        assert {pair["pair"] for pair in trader.get("/api/board")["pairs"]} == {"CU-SHFE-LME", "CU-SHFE-CME"}
+
+
 def test_a_dead_child_is_named_in_one_line_and_ends_the_rest(product):
     with product:
         product.child("daphne").kill()
@@ -53,8 +68,7 @@ def test_a_dead_child_is_named_in_one_line_and_ends_the_rest(product):
         assert product.wait_for_end() == 1
 
         assert product.lines[-1] == (
-            "CommandError: web was killed by SIGKILL; everything else is stopped. "
-            f"Its log: {product.paths.log}/web.log"
+            f"CommandError: web was killed by SIGKILL; everything else is stopped. Its log: {product.paths.log}/web.log"
         )
         assert product.processes() == []
 
@@ -112,9 +126,7 @@ def test_a_simulated_venue_moves_away_from_a_busy_port(tmp_path):
         other.bind(("127.0.0.1", 0))
         other.listen()
         busy = other.getsockname()[1]
-        paths.venues_config.write_text(
-            json.dumps({"venues": [{"name": "SHFE", "host": "127.0.0.1", "port": busy}]})
-        )
+        paths.venues_config.write_text(json.dumps({"venues": [{"name": "SHFE", "host": "127.0.0.1", "port": busy}]}))
 
         [line] = venue_ports.replace_busy(paths)
 

@@ -96,7 +96,7 @@ class Product:
         for line in self.paths.demo_logins.read_text().splitlines():
             words = line.split()
             if words and words[0] == username:
-                return words[-1]
+                return words[1]
         raise AssertionError(f"no demo login for {username}")
 
     # --- processes ---------------------------------------------------------------------------------------------
@@ -176,6 +176,15 @@ class Product:
                     counted.add(key)
                     lots[order.instrument] = lots.get(order.instrument, 0) + order.side.sign * fill.lots
         return lots
+
+    def wait_until_paired(self) -> dict[str, int]:
+        """Return the booked lots once the copper legs match 5 : 1; records reach the file a moment after they are made."""
+
+        def paired() -> dict[str, int] | None:
+            lots = self.booked_lots()
+            return lots if lots.get("SHFE.cu2703", 0) == -5 * lots.get("LME.CA-3M", 0) else None
+
+        return eventually(paired, 5, "the copper legs to match")
 
     def held_lots(self, venue: str) -> dict[str, int]:
         """Return the signed lots per instrument as the venue's own books have them."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from trading.core import events as e
-from trading.core import execution, order, program, state
+from trading.core import execution, order, program, state, view
 from trading.core.order import TRANSITIONS, Evidence, Order, OrderState
 from trading.engine import desk, proposal
 from trading.engine.actions import Submit
@@ -201,7 +201,7 @@ def rounds_the_residual_away(put: Any) -> None:
 
 @mutant
 def accepts_stale_quotes(put: Any) -> None:
-    put(program.HedgeProgram, "is_coherent", lambda self, now: None not in self.quotes)
+    put(view.MarketView, "is_coherent", lambda self, now: None not in self.quotes)
 
 
 @mutant

@@ -31,6 +31,9 @@ _decoder = msgspec.json.Decoder(Request)
 class LiveConsumer(AsyncWebsocketConsumer):
     """One open socket. The hub pushes; this end numbers per channel and checks permissions."""
 
+    # No channel layer: it lives in Redis, and a socket must outlive Redis.
+    channel_layer_alias = "none"
+
     async def connect(self) -> None:
         self.seqs: dict[str, int] = {}
         self.held_back: dict[str, list[str]] = {}  # deltas of a channel whose snapshot is still being read

@@ -125,7 +125,8 @@ class Hub:
             await self._guarded(self._read_rows)
             await asyncio.sleep(ROWS_PAUSE_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), ROWS_PERIOD_S)
+                async with asyncio.timeout(ROWS_PERIOD_S):
+                    await self._hint.wait()
 
     async def _read_rows(self) -> None:
         usernames = {screen.username for screen in self.screens}

@@ -9,10 +9,11 @@ from typing import Any
 
 from trading.core.measure import shown
 from trading.core.policy import skew
-from trading.core.program import DOMESTIC, FOREIGN, FX, HedgeProgram
+from trading.core.program import HedgeProgram
 from trading.core.state import Mode
 from trading.core.terms import Comparator, Measure
 from trading.core.units import MILLI, Nanos
+from trading.core.view import DOMESTIC, FOREIGN, FX
 
 GateRow = dict[str, Any]
 

@@ -96,14 +96,6 @@ class CompiledTrigger:
         weights = [int(part * scale) for part in exact]
         self.domestic_weight, self.foreign_weight, self.foreign_fixed, self.fixed = weights
         self.uses_fx = trigger.measure is Measure.SPREAD and pair.fx_instrument is not None
-        self.uses_domestic = self.domestic_weight != 0
-        self.uses_foreign = self.foreign_weight != 0
-
-    def domestic_part(self, domestic_ticks: Ticks) -> int:
-        return domestic_ticks * self.domestic_weight
-
-    def foreign_part(self, foreign_ticks: Ticks, fx_ticks: Ticks) -> int:
-        return (foreign_ticks * self.foreign_weight + self.foreign_fixed) * fx_ticks + self.fixed
 
     def margin(
         self, domestic_sum: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots, fx_ticks: Ticks

@@ -12,18 +12,17 @@ from enum import IntEnum
 from fractions import Fraction
 
 from trading.core import events as e
-from trading.core.depth import walk, worst_ticks
+from trading.core.depth import worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
-from trading.core.measure import BadTerms, CompiledTrigger, shown
+from trading.core.measure import BadTerms, shown
 from trading.core.order import SETTLED_STATES
-from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
+from trading.core.policy import Collar, Payup, counter_levels, order_price
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, LegRole, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
-
-DOMESTIC, FOREIGN, FX = 0, 1, 2
+from trading.core.view import DOMESTIC, FOREIGN, FX, Cell, MarketView
 
 
 class Permit(IntEnum):
@@ -34,67 +33,54 @@ class Permit(IntEnum):
     ENTRIES = 2
 
 
-class HedgeProgram:
+class HedgeProgram(MarketView):
     """One program. `id_prefix` and `permit` belong to the host; everything durable is in `state`."""
 
     def __init__(
-        self, terms: Terms, instruments: dict[str, Instrument], closes_today: frozenset[str] = frozenset()
+        self,
+        terms: Terms,
+        instruments: dict[str, Instrument],
+        closes_today: frozenset[str] = frozenset(),
+        cells: dict[str, Cell] | None = None,
     ) -> None:
-        """Compile the terms; raises BadTerms. `closes_today` names venues where today's position closes separately."""
-        if [leg.role for leg in terms.pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
-            raise BadTerms(f"pair {terms.pair.code} needs a domestic leg and then a foreign one")
+        """Compile the terms; raises BadTerms.
+
+        `closes_today` names venues where today's position closes separately; `cells` are the books shared by a desk.
+        """
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
         self.id_prefix = ""
+        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
         self._all_instruments = instruments
+        self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
         self._repairs = Repairs(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
-        """Compile the terms; quotes seen so far are forgotten."""
-        instruments = self._all_instruments
+        if [leg.role for leg in terms.pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
+            raise BadTerms(f"pair {terms.pair.code} needs a domestic leg and then a foreign one")
+        super().__init__(terms, self._all_instruments, self._all_cells)
         self.terms = terms
         self.state.adopt(terms)
-        self.trigger = CompiledTrigger(terms, instruments)
-        domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
-        self.instruments = (domestic, foreign)  # traded, in the order of the legs
-        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
         self.collar = Collar(Fraction(terms.collar_rate))
-        fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
-        self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
-        self.payup = Payup(Fraction(terms.payup), terms.pair, domestic, foreign, self.fx_tick)
-        self._has_fx = fx is not None
-        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
-        self.codes = tuple(instrument.code for instrument in self.held)
-        self._slot = {code: slot for slot, code in enumerate(self.codes)}
-        self.quotes: list[e.QuoteSeen | None] = [None, None, None]
-        self.counter_ticks: list[Ticks | None] = [None, None, None if fx else 1]  # best price we would trade at
-        self._counter_sides = (*self.sides, self.sides[FOREIGN])  # a bought foreign leg buys its currency
-        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
+        self.payup = Payup(Fraction(terms.payup), terms.pair, *self.instruments, self.fx_tick)
+        self.holds_since = None
 
     # --- what the program sees ---
 
     def see(self, quote: e.QuoteSeen, now: Nanos) -> bool:
         """Take note of a quote; return whether `decide` could now have something to say."""
-        slot = self._slot[quote.instrument]
-        self.quotes[slot] = quote
-        levels = quote.asks if self._counter_sides[slot] is Side.BUY else quote.bids
-        self.counter_ticks[slot] = levels[0].price_ticks if levels else None
-        if not self._holds():
+        self._all_cells[quote.instrument].show(quote)
+        return self.look(now)
+
+    def look(self, now: Nanos) -> bool:
+        """Look at the books again after one of them changed; return whether `decide` could have something to say."""
+        if not self.holds():
             self.holds_since = None
             return bool(self.state.open)
         if self.holds_since is None:
             self.holds_since = now
         return True
-
-    def _holds(self) -> bool:
-        """Whether the trigger holds on the best prices alone: deeper levels are never better."""
-        domestic, foreign, fx = self.counter_ticks
-        if domestic is None or foreign is None or fx is None:
-            return False
-        trigger = self.trigger
-        rest = trigger.foreign_part(foreign, fx if trigger.uses_fx else 1)
-        return trigger.domestic_part(domestic) >= rest
 
     # --- the one method with control flow ---
 
@@ -194,53 +180,6 @@ class HedgeProgram:
             if self.margin(units) >= 0:
                 return self._enter(units, now)
         return None
-
-    def is_coherent(self, now: Nanos) -> bool:
-        """Whether all quotes are fresh and the legs were seen close enough together."""
-        pair = self.terms.pair
-        domestic, foreign, fx = self.quotes
-        if not is_fresh(domestic, now, pair.leg_age_max) or not is_fresh(foreign, now, pair.leg_age_max):
-            return False
-        if self._has_fx and not is_fresh(fx, now, pair.fx_age_max):
-            return False
-        assert domestic is not None and foreign is not None
-        return skew(domestic, foreign) <= pair.leg_skew_max
-
-    def units_in_depth(self) -> int:
-        """Return the whole units, at most one clip, that both sides show in their books."""
-        units = self.terms.clip_units
-        for leg in (DOMESTIC, FOREIGN):
-            quote = self.quotes[leg]
-            levels = counter_levels(quote, self.sides[leg]) if quote else ()
-            units = min(units, sum(level.lots for level in levels) // self.state.ratio_lots[leg])
-        return units
-
-    def margin(self, units: int) -> int:
-        """Return a number that is >= 0 exactly when the trigger holds for `units` walked through depth."""
-        sums, lots = self.walked(units)
-        fx = self.counter_ticks[FX]
-        if sums is None or fx is None:
-            return -1
-        return self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
-
-    def walked(self, units: int) -> tuple[tuple[int, int] | None, tuple[Lots, Lots]]:
-        """Return per leg the sum of lots x ticks for `units`, None if a book is too shallow, and the lots."""
-        domestic, foreign = self.quotes[DOMESTIC], self.quotes[FOREIGN]
-        lots = (units * self.state.ratio_lots[DOMESTIC], units * self.state.ratio_lots[FOREIGN])
-        if domestic is None or foreign is None:
-            return None, lots
-        first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
-        second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
-        return (None if first is None or second is None else (first, second)), lots
-
-    def value(self, units: int) -> Fraction | None:
-        """Return the measure for `units` on executable prices, exact; None while it cannot be computed."""
-        sums, lots = self.walked(units)
-        fx = self.counter_ticks[FX]
-        if sums is None or fx is None or units < 1:
-            return None
-        domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
-        return self.trigger.value(domestic, foreign, fx)
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""

@@ -10,11 +10,12 @@ from trading.core.policy import is_fresh, order_price
 from trading.core.repair import LegView, Limits, choose, explain, options
 from trading.core.terms import Fee, Instrument
 from trading.core.units import Lots, Nanos, Side, utc_day
+from trading.core.view import FX
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
 
-FX = 2
+
 
 
 def fee_on(instrument: Instrument, day: str) -> Fee | None:

@@ -22,11 +22,13 @@ from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, Se
 from trading.core.program import HedgeProgram, Permit
 from trading.core.terms import Terms
 from trading.core.units import Nanos
+from trading.core.view import Cell
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.desk_commands import obey
+from trading.engine.hub import Hub, hubs
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose
@@ -61,6 +63,10 @@ class Desk:
         self.gate = gate
         self.instruments = {instrument.code: instrument for instrument in config.instruments}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
+        self._cells: dict[str, Cell] = {}
+        self._hubs: dict[str, Hub] = {}  # by crowded instrument
+        self._is_starting = True  # programs are indexed when the start has folded all there is
+        self._hub_of: dict[HedgeProgram, Hub] = {}
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
         self._owner: dict[str, HedgeProgram] = {}
         self._outbox = Outbox()
@@ -70,11 +76,13 @@ class Desk:
         self._messages = MessageCount()
         for terms in config.programs:
             self._add_program(terms)
+        self._index()
 
     # --- start ---
 
     def recover(self, history: Iterable[r.Record]) -> None:
         """Fold what the journal holds from before this start; nothing is sent or recorded."""
+        self._is_starting = True
         for record in history:
             self._fold(record.program, record.event, record.at)
 
@@ -91,6 +99,8 @@ class Desk:
         for scope, kill in kills:
             if kill.command_id not in self.answers:
                 self.record(scope, kill, now, out)
+        self._is_starting = False
+        self._index()
         self._update_permits(now, out)
         return out
 
@@ -109,9 +119,17 @@ class Desk:
         if fault(quote):
             self.refused_quotes[quote.instrument] += 1
             return out
-        for program in self._by_instrument.get(quote.instrument, ()):
-            if program.see(quote, now):
+        code = quote.instrument
+        cell = self._cells.get(code)
+        if cell is None:
+            return out
+        cell.show(quote)
+        hub = self._hubs.get(code)
+        for program in self._by_instrument.get(code, ()) if hub is None else hub.concerned(cell):
+            if program.look(now):
                 self._advance(program, now, out)
+            elif program in self._hub_of:
+                self._hub_of[program].place(program)
         return out
 
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
@@ -220,6 +238,8 @@ class Desk:
         else:
             naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
+        if program in self._hub_of:
+            self._hub_of[program].place(program)
         due = program.deadline(now)
         if due != self._due.get(name):
             self._due[name] = due
@@ -274,7 +294,10 @@ class Desk:
         self._note(name, event)
         if type(event) not in CORE_EVENTS:
             return []
-        return [effect for program in self._targets(name) for effect in program.handle(event, now)]
+        effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
+        if type(event) is e.TermsChanged and not self._is_starting:
+            self._index()
+        return effects
 
     def _note(self, name: str, event: Any) -> None:
         """Keep what the desk itself must know of a fact."""
@@ -284,8 +307,11 @@ class Desk:
                     self._owner[intent.client_order_id] = self.programs[name]
             case e.TermsChanged() if event.terms.program not in self.programs:
                 self._add_program(event.terms)
+                self._index()
             case e.Kill() | e.KillLifted() if not name:
                 self.kill_all = event if isinstance(event, e.Kill) else None
+                if self.kill_all is None:
+                    self.foreign.clear()  # two people have looked
             case r.LimitsChanged():
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():
@@ -336,13 +362,12 @@ class Desk:
 
     def refresh(self, now: Nanos, out: list[Action]) -> None:
         """Let every program go on after a command."""
-        self._index()
         self._update_permits(now, out)
         self._advance_all(now, out)
 
     def compile(self, terms: Terms) -> HedgeProgram:
         """Return a program on these terms; raises BadTerms or KeyError when they make none."""
-        return HedgeProgram(terms, self.instruments, self._closes_today)
+        return HedgeProgram(terms, self.instruments, self._closes_today, self._cells)
 
     # --- permits and measures ---
 
@@ -387,7 +412,6 @@ class Desk:
         if self.kill_all is not None:
             program.handle(self.kill_all, 0)
         self.programs[terms.program] = program
-        self._index()
 
     def _index(self) -> None:
         by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
@@ -395,3 +419,5 @@ class Desk:
             for code in program.codes:
                 by_instrument[code].append(program)
         self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}
+        self._hubs = hubs(self._by_instrument)
+        self._hub_of = {program: hub for hub in self._hubs.values() for program in hub.programs}

@@ -28,7 +28,7 @@ class Positions:
                     if program.instruments[leg].code == instrument:
                         sold += sells
                         bought += buys
-        confirmed = self.confirmed[instrument]
+        confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
 
 

@@ -7,9 +7,10 @@ import msgspec
 
 from trading.core.events import OrderIntent, OrdersDecided, Purpose, QuoteSeen
 from trading.core.policy import is_fresh, reference_half_ticks
-from trading.core.program import FX, HedgeProgram
+from trading.core.program import HedgeProgram
 from trading.core.terms import Instrument
 from trading.core.units import Nanos, to_price
+from trading.core.view import FX
 
 
 class ProposedOrder(msgspec.Struct, frozen=True):

@@ -15,9 +15,10 @@ from trading.core.depth import walk
 from trading.core.gates import GateRow, distance, gate_row, program_gates, unit_of
 from trading.core.measure import shown
 from trading.core.policy import counter_levels
-from trading.core.program import DOMESTIC, FOREIGN, FX, HedgeProgram
+from trading.core.program import HedgeProgram
 from trading.core.terms import Direction, Instrument
 from trading.core.units import MILLI, SECOND, Nanos, Side, to_price
+from trading.core.view import DOMESTIC, FOREIGN, FX
 from trading.engine.desk import Desk
 
 Row = dict[str, Any]

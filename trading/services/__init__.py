@@ -17,7 +17,8 @@ __all__ = ["export_all", "export_desk_config", "export_venues"]
 def export_desk_config(desk: str) -> Path:
     """Write desk.json of the desk called `desk` and return its path; raises Desk.DoesNotExist."""
     row = Desk.objects.get(name=desk)
-    return write_desk_config(row, paths=settings.CMC_PATHS, limits=risk.limit_set(desk), today=_today())
+    limits = risk.limit_set(desk)
+    return write_desk_config(row, paths=settings.CMC_PATHS, limits=limits, today=_today(), at=timezone.now())
 
 
 def export_venues() -> Path:

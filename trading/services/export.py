@@ -1,7 +1,7 @@
 """Writes what the engines and the simulated venues are told: desk.json per desk, and venues.json."""
 
 import os
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from trading.core import terms
 from trading.core.units import MILLI, SECOND
 from trading.engine import config
 from trading.models import Connection, Desk, HedgeProgram, Instrument, Pair, ProgramRevision
+from trading.services import configured
 
 
 class Paths(Protocol):
@@ -164,9 +165,10 @@ def program_terms(row: HedgeProgram, today: date, revision: int | None = None) -
     )  # fmt: skip
 
 
-def write_desk_config(desk: Desk, *, paths: Paths, limits: LimitSet, today: date) -> Path:
-    """Write a desk's configuration and return its path; a reader sees the old file or the new one."""
+def write_desk_config(desk: Desk, *, paths: Paths, limits: LimitSet, today: date, at: datetime) -> Path:
+    """Write a desk's configuration, leave its receipt and return its path; a reader sees the old file or the new."""
     made = desk_config(desk, paths=paths, limits=limits, today=today)
+    configured.leave_receipt(made, actor="export", at=at)
     return replace_file(paths.desk_config(desk.name), config.dump(made))
 
 

@@ -70,12 +70,12 @@ async def _run(output: Output, first_steps: plan.Stage) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, supervisor.request_stop)
     try:
-        await supervisor.start_stage(redis_stage)
-        await supervisor.start_stage(first_steps)
+        await supervisor.start(redis_stage)
+        await supervisor.start(first_steps)
         for line in await asyncio.to_thread(venue_ports.replace_busy, paths):
             output.plain(line)
-        await supervisor.start_stage(plan.simulated_venues(paths))
-        await supervisor.start_stage(plan.workers(paths, host=host, port=settings.CMC_PORT))
+        workers = plan.workers(paths, host=host, port=settings.CMC_PORT)
+        await supervisor.start(plan.simulated_venues(paths), workers)
         address = f"http://127.0.0.1:{settings.CMC_PORT}/"
         output.plain(welcome.text(paths, address=address, recorded_ticks=settings.RECORDED_TICKS))
         await supervisor.wait()

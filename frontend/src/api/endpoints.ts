@@ -1,5 +1,5 @@
 /** Every call the console makes, one line each, named as in the interface document. */
-import { address, get, patch, post, put, type Query } from "./http";
+import { download, get, patch, post, put, type Query } from "./http";
 import type * as T from "./types";
 
 const at = encodeURIComponent;
@@ -12,7 +12,7 @@ export const auth = {
 };
 
 export const programs = {
-  list: () => get<T.Program[] | T.Page<T.Program>>("programs"),
+  list: () => get<T.Program[]>("programs"),
   review: (name: string) => get<T.ArmReview>(`programs/${at(name)}/arm-review`),
   act: (name: string, verb: "arm" | "disarm" | "unwind", body: { revision: number | null; reason?: string }, key: string) =>
     post<T.CommandAccepted>(`programs/${at(name)}/${verb}`, body, key),
@@ -49,25 +49,18 @@ export const alerts = {
 };
 
 export const audit = {
-  receipts: (query: Query) => get<T.Page<T.Receipt>>("audit/receipts", query),
-  verify: (project: string) => get<Record<string, unknown>>("audit/verify", { project }),
+  receipts: (query: Query) => get<T.ReceiptPage>("audit/receipts", query),
+  verify: (project: string) => get<T.Verification>("audit/verify", { project }),
 };
 
 export const projects = {
-  list: () => get<T.Project[] | T.Page<T.Project>>("projects"),
-  detail: (code: string) => get<T.Project & Record<string, unknown>>(`projects/${at(code)}`),
-  pdf: (code: string, query: Query) => address(`projects/${at(code)}/report.pdf`, query),
-  csv: (code: string, query: Query) => address(`projects/${at(code)}/report.csv`, query),
+  list: () => get<T.Project[]>("projects"),
+  detail: (code: string) => get<T.ProjectDetail>(`projects/${at(code)}`),
+  pdf: (code: string, query: Query) => download(`projects/${at(code)}/report.pdf`, query),
+  csv: (code: string, query: Query) => download(`projects/${at(code)}/report.csv`, query),
 };
 
 export const venues = {
   list: () => get<T.Venues>("venues"),
   health: () => get<{ environment: string; database: string; redis: string; uptime_s: number }>("health"),
 };
-
-/** Lists come plain or paged; the screen wants the rows. */
-export function rowsOf<R>(answer: R[] | T.Page<R> | Record<string, unknown>, name = "items"): R[] {
-  if (Array.isArray(answer)) return answer;
-  const found = (answer as Record<string, unknown>)[name] ?? (answer as Record<string, unknown>).results;
-  return Array.isArray(found) ? (found as R[]) : [];
-}

@@ -84,3 +84,22 @@ export const get = <T>(path: string, query?: Query) => request<T>("GET", path, {
 export const post = <T>(path: string, body: unknown = {}, idempotencyKey?: string) => request<T>("POST", path, { body, idempotencyKey });
 export const put = <T>(path: string, body: unknown) => request<T>("PUT", path, { body });
 export const patch = <T>(path: string, body: unknown) => request<T>("PATCH", path, { body });
+
+export interface Download {
+  name: string;
+  content: Blob;
+  sha256: string;
+}
+
+/** Fetches a file; a refusal becomes an ApiError instead of a file full of JSON. */
+export async function download(path: string, query: Query): Promise<Download> {
+  let response: Response;
+  try {
+    response = await fetch(address(path, query), { credentials: "same-origin", signal: AbortSignal.timeout(120_000) });
+  } catch (error) {
+    throw new ApiError(0, "unreachable", error instanceof Error ? error.message : String(error));
+  }
+  if (!response.ok) throw await failure(response);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+  return { name: name ?? path.split("/").slice(-2).join("-"), content: await response.blob(), sha256: response.headers.get("X-Content-SHA256") ?? "" };
+}

@@ -234,24 +234,55 @@ export interface Receipt {
   seq: number;
   at_ns: Nanos;
   kind: string;
-  actor: string | null;
-  project: string | null;
-  pair: string | null;
-  program: string | null;
-  execution: string | null;
-  instruments: string[] | string | null;
-  body: unknown;
+  actor: string;
+  project: string;
+  pair: string;
+  program: string;
+  execution: string;
+  instruments: string[];
+  body: string;
   prev_hash: string;
   hash: string;
 }
 
+/** Counting stops at 10,000. */
+export interface ReceiptPage {
+  items: Receipt[];
+  count: number;
+  next_cursor: string;
+}
+
+export interface StreamVerdict {
+  stream: string;
+  records: number;
+  first_seq: number;
+  last_seq: number;
+  head_hash: string;
+  checkpoints: number;
+  project_records: number | null;
+  is_sound: boolean;
+  first_break: { seq: number; problem: string; expected: string; found: string } | null;
+}
+
+export interface Verification {
+  sound: boolean;
+  project: string;
+  streams: StreamVerdict[];
+}
+
 export interface Project {
   code: string;
-  name?: string;
+  name: string;
+  name_zh: string;
   stage: string;
-  owner?: string | null;
-  pairs?: string[];
-  [extra: string]: unknown;
+  stage_since: string;
+  owner: string;
+  members: string[];
+}
+
+export interface ProjectDetail extends Project {
+  records: number;
+  exports: { format: string; file_name: string; requested_by: string; at_ns: Nanos; from_ns: Nanos | null; until_ns: Nanos | null; records: number; sha256: string }[];
 }
 
 export interface VenueInstrument {

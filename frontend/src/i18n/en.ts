@@ -38,8 +38,8 @@ export default {
   quality: { live: "live", quiet: "quiet", stale: "stale", closed: "closed", invalid: "invalid" },
   limitedBy: { domestic: "D limits", foreign: "F limits", both: "both limit", clip: "clip cap", none: "" },
   programState: {
-    UNKNOWN: "Unknown", DRAFT: "Draft", DISARMED: "Disarmed", ARMING: "Arming", ARMED: "Armed", EXECUTING: "Executing", REPAIRING: "Repairing", COOLDOWN: "Cooldown",
-    SUSPENDED: "Suspended", HALTED: "Halted", REJECTED: "Rejected", NAKED: "Naked",
+    UNKNOWN: "UNKNOWN", DRAFT: "DRAFT", DISARMED: "DISARMED", ARMING: "ARMING", ARMED: "ARMED", EXECUTING: "EXECUTING", REPAIRING: "REPAIRING", COOLDOWN: "COOLDOWN",
+    SUSPENDED: "SUSPENDED", HALTED: "HALTED", REJECTED: "REJECTED", NAKED: "NAKED",
   },
   stateReason: {
     restart: "Engine restarted", operator: "Disarmed by operator", ttl: "Time to live ended", executions_max: "Number of executions reached", session: "Session closed", config: "Configuration changed",
@@ -67,6 +67,10 @@ export default {
     G1: "Trigger condition", G2: "Dwell time", G3: "Both sessions open", G4: "Domestic quote fresh", G5: "Foreign quote fresh", G6: "FX fresh", G7: "Clock error within bound", G8: "Aligned depth covers the clip",
     G9: "Price inside collar and daily limits", G10: "Limit headroom, both legs", G11: "Margin, both legs", G12: "Message-rate headroom", G13: "Arm valid: TTL, revision, cooldown, count", G14: "No kill active",
   },
+  gateValue: { OPEN: "open", NONE: "none", INSIDE: "inside", ARMED: "armed", DISARMED: "disarmed", EXECUTING: "executing", COOLDOWN: "cooldown", HALTED: "halted", STOP: "stop", CANCEL: "cancel", NEUTRALIZE: "neutralize" },
+  gateUnit: { ms: "ms", min: "min", units: "units", clips: "clips", lots: "lots", rate: "rate", ratio: "", per_second: "per s" },
+  optionReason: { chosen: "chosen", costs_more_or_is_not_preferred: "costs more or is not preferred", only_when_nothing_else_is_possible: "only when nothing else is possible" },
+  closeReason: { filled: "filled", cancelled: "cancelled", expired: "expired", venue_cancelled: "cancelled by the venue", silent: "no answer in time", resting: "must not rest", kill: "kill" },
   chart: { trigger: "trigger", time: "Time", summary: "{points} samples, last value {last}" },
   command: {
     sent: "Sent {age}…", slow: "Taking longer, {age}…", unknown: "Outcome unknown after {age}; asking the engine. It is not sent again under a new identity.",
@@ -94,11 +98,14 @@ export default {
     arm: "Review and arm (board)", disarm: "Disarm the selected pair", flip: "Direction shown", ack: "Acknowledge (alerts)", neighbors: "Previous or next execution", axis: "Waterfall axis", kill: "Open the kill guard", close: "Close",
   },
   pair: {
-    title: "Pair {code}", chart: "Chart", window: "Window", minutes: "{n} min", measureOf: "Measure", legs: "Legs and positions", today: "Today", yesterday: "Overnight", long: "Long", short: "Short", net: "Net", working: "Working orders", naked: "Naked", position: "Position",
+    perUnit: "Lots per unit", parity: "Conversion in force", title: "Pair {code}", chart: "Chart", window: "Window", minutes: "{n} min", measureOf: "Measure", legs: "Legs and positions", today: "Today", yesterday: "Overnight", long: "Long", short: "Short", net: "Net", working: "Working orders", naked: "Naked", position: "Position",
     lastExecutions: "Last executions", noExecutions: "No executions yet.", terms: "Terms in force", quotes: "Order books", instrument: "Instrument", multiplier: "Multiplier", tick: "Tick", sessions: "Sessions", back: "Board", sinceOpen: "since this screen was opened", program: "Program", noProgram: "No program for this pair.",
   },
+  parity: { premium: "Premium", date_adjustment: "Date adjustment", duty_rate: "Duty", vat_rate: "VAT", misc: "Other costs", units_numerator: "Unit factor, numerator", units_denominator: "Unit factor, denominator", valid_from: "Valid from" },
+  preference: { cheapest: "cheapest", top_up_first: "top-up first", unwind_first: "roll-back first" },
+  mode: { together: "both legs together" },
   term: {
-    pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
+    counter_leg: "Counter leg", repair_preference: "Repair preference", repair_wait_ms: "Wait before repair, ms", repair_attempts_max: "Repair attempts at most", repair_cost_max: "Repair cost at most", pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
     collar_rate: "Price collar", payup: "Pay-up", mode: "Execution mode", repair: "Repair", ttl_s: "Time to live, s", time_to_live_s: "Time to live, s", direction: "Direction", dwell_ms: "Dwell, ms", project: "Project", unit: "Common unit",
     preference: "Repair preference", attempts_max: "Repair attempts at most", cost_max: "Repair cost at most", naked_age_max_ms: "Naked age at most, ms", wait_ms: "Wait before repair, ms",
   },
@@ -107,7 +114,7 @@ export default {
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
   },
-  outcome: { refused: "Refused at risk", hedged: "Hedged", topped_up: "Hedged, topped up", rolled_back: "Rolled back", rejected: "Rejected", not_sent: "Not sent", flat: "Flat", naked: "Naked open", executing: "Executing", open: "Executing", halted: "Halted" },
+  outcome: { refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED" },
   waterfall: {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Dur. ms", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",
@@ -123,8 +130,9 @@ export default {
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
   purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
-  export: { pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "The download was requested; the export itself is on record." },
+  export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {
+    inForce: "in force", engineHas: "engine still at {n}", unknown: "Outcome unknown: the server did not answer. The old value is shown until it does.", moved: "The limit changed meanwhile (version {n}). Cancel and open it again.", level: { venue: "venue", instrument: "", pair: "pair" },
     title: "Risk", tabs: "Sections", matrix: "Limits matrix", approvals: "Approvals", kill: "Kill and re-enable", rule: "Loosening needs a second person. Tightening is immediate. A limit that is not set blocks.", kind: "Threshold", notSet: "not set = blocks", allScopes: "all", hard: "Limit", warn: "Warn", used: "used {value}", peak: "peak {value}",
     empty: "No thresholds are set. Without them the gate refuses every order.", edit: "Change limit", now: "Now {value}", newHard: "New limit", newWarn: "New warning line", reason: "Reason (10 characters or more)", reasonPlaceholder: "why this change, in words an auditor can check",
     tighten: "TIGHTEN – effective at once", loosen: "LOOSEN – needs a second person", same: "No change", applyTighten: "Apply tighter limit", requestLoosen: "Request looser limit", saved: "Limit is in force.", requested: "Request sent. A second person must approve it.", pending: "pending", invalid: "Write a plain decimal number.", warnAbove: "The warning line must be on the safe side of the limit.", readOnly: "Only Risk may change limits here.",
@@ -143,19 +151,25 @@ export default {
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
-    title: "Alerts", unacked: "Unacknowledged", acked: "Acknowledged, still firing", resolved: "Resolved", emptyUnacked: "Nothing is unacknowledged. Last checked {time}.", emptyAcked: "Nothing acknowledged is still firing.", emptyResolved: "Nothing resolved yet.", severity: "Severity", first: "First", last: "Last", what: "What", where: "Where", count: "Count", owner: "Owner",
+    halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).",
+    execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
+    gate_refused: "Our risk gate refused an order, {code}: {text}", disarmed: "{program} disarmed itself: {reason}.", killed: "Kill, level {level}, by {actor}: {reason}.", foreign_order: "A venue reported order {order}, which desk {desk} does not know.",
+    not_reconciled: "Desk {desk} could not be reconciled after start: {reason}. It stays halted.", journal_copy_stopped: "The screens' copy of the journal stopped; the engine itself goes on.",
+  },
+  alerts: {
+    times: "{n} times", ackedBy: "acknowledged by {who} {time}", withNote: "with note…", title: "Alerts", unacked: "Unacknowledged", acked: "Acknowledged, still firing", resolved: "Resolved", emptyUnacked: "Nothing is unacknowledged. Last checked {time}.", emptyAcked: "Nothing acknowledged is still firing.", emptyResolved: "Nothing resolved yet.", severity: "Severity", first: "First", last: "Last", what: "What", where: "Where", count: "Count", owner: "Owner",
     ack: "Acknowledge", note: "Note (optional)", cause: "Open cause", acking: "Acknowledging…", notAcked: "Not acknowledged: {text}", notPossible: "Alerts may be missing since {time}; asking over HTTP every 5 s.", lane: "Lane", soundTest: "Sound test",
   },
   severity: { P1: "P1 act now", P2: "P2 urgent", P3: "P3 look", P4: "P4 info" },
   audit: {
-    title: "Audit", project: "Project", from: "From", to: "To", instrument: "Instrument", kind: "Kind", text: "Free text", any: "any", time: "Time (Shanghai)", stream: "Stream", seq: "Seq", what: "Kind", who: "Actor", subject: "Subject", hash: "Hash", empty: "No record matches. Widen the time range or drop a filter.",
-    found: "{count} records", verify: "Verify hash chain", verifying: "Verifying…", ok: "Chain is whole: {checked} records checked, head {head}", broken: "Chain is BROKEN at seq {seq}", detail: "Record", body: "Record as stored", previous: "Previous hash", next: "Next page", export: "Export project", pickProject: "Choose a project to export.", wildcard: "e.g. SHFE.cu2701", expected: "expected {expected}, found {found}",
+    took: "{ms} ms", sound: "The chain is whole.", unsound: "The chain is BROKEN.", range: "seq {first}–{last}: {records} records, {checkpoints} checkpoints", ofProject: "{n} of this project", title: "Audit", project: "Project", from: "From", to: "To", instrument: "Instrument", kind: "Kind", text: "Free text", any: "any", time: "Time (Shanghai)", stream: "Stream", seq: "Seq", what: "Kind", who: "Actor", subject: "Subject", hash: "Hash", empty: "No record matches. Widen the time range or drop a filter.",
+    found: "{count} records", verify: "Verify hash chain", verifying: "Verifying…", ok: "Chain is whole: {checked} records checked, head {head}", broken: "First break at seq {seq}: {problem}.", detail: "Record", body: "Record as stored", previous: "Previous hash", next: "Next page", export: "Export project", pickProject: "Choose a project to export.", wildcard: "e.g. SHFE.cu2701", expected: "expected {expected}, found {found}",
   },
-  project: { title: "Projects", code: "Project", stage: "Stage", owner: "Owner", pairs: "Pairs", executions: "Executions", receipts: "Records", empty: "No project is declared. Apply a configuration that names one.", report: "Report", from: "From", to: "To", language: "Language of the PDF", zh: "Chinese", en: "English", profile: "CSV profile", human: "readable", regulator: "regulator", contents: "Timeline, orders, fills, decisions and the integrity proof of the period.", summary: "Summary", open: "Executions of this project", auditLink: "Records of this project" },
+  project: { sha: "SHA-256", days: "{n} days in stage", members: "Members", exports: "Exports taken", noExports: "No export was taken yet.", file: "File", title: "Projects", code: "Project", stage: "Stage", owner: "Owner", pairs: "Pairs", executions: "Executions", receipts: "Records", empty: "No project is declared. Apply a configuration that names one.", report: "Report", from: "From", to: "To", language: "Language of the PDF", zh: "Chinese", en: "English", profile: "CSV profile", human: "readable", regulator: "regulator", contents: "Timeline, orders, fills, decisions and the integrity proof of the period.", summary: "Summary", open: "Executions of this project", auditLink: "Records of this project" },
   stage: { assessment: "Assessment", integration: "Integration and stress", integration_and_stress: "Integration and stress", integration_stress: "Integration and stress", canary: "Canary", acceptance: "Acceptance", live: "Live" },
   venues: {
-    title: "Venues and health", sessions: "Sessions", venue: "Venue", side: "Side", protocol: "Protocol", input: "Input", state: "State", phase: "Phase", heartbeat: "Heartbeat", offset: "Clock offset", instruments: "Instruments", empty: "No venue is configured.", health: "Health", local: "local protocol", fix: "FIX 4.4", uiPath: "This browser",
-    resyncs: "Resyncs after a gap", display: "Display rate", lag: "Journal lag", honest: "What is simulated, recorded or generated is labeled on every quote.", full: "full", capabilities: "Capabilities", contract: "Contract", since: "since {time}", simulation: "Simulated", inputLabel: "Description",
+    clock: "Venue clock", address: "Address", engine: "Engine of desk {desk}", epoch: "Epoch", journal: "Journal, durable / written", copied: "Copied for screens", loopLag: "Loop lag, max", problem: "Problem", environment: "Environment", database: "Database", redis: "Quote relay", uptime: "Web process up", phases: "Sessions, venue time", zone: "Zone", source: "Source", title: "Venues and health", sessions: "Sessions", venue: "Venue", side: "Side", protocol: "Protocol", input: "Input", state: "State", phase: "Phase", heartbeat: "Heartbeat", offset: "Clock offset", instruments: "Instruments", empty: "No venue is configured.", health: "Health", local: "local protocol", fix: "FIX 4.4", uiPath: "This browser",
+    resyncs: "Resyncs after a gap", display: "Display rate", lag: "Journal lag", honest: "What is simulated, recorded or generated is labeled on every quote.", full: "full", capabilities: "Capabilities", contract: "Contract", since: "For", simulation: "Simulated", inputLabel: "Description",
   },
   venueState: { up: "up", down: "down", connected: "up", logged_on: "up", disconnected: "down", unknown: "unknown", connecting: "connecting", live: "up", open: "up" },
   settings: {

@@ -8,16 +8,18 @@ const field = (...names: string[]): KeyOf => (item) => {
 };
 const pairRow: KeyOf = (item) => {
   const row = item as Item;
+  // A pair channel carries ladder items beside the rows; they hold depth only.
+  if (row.ladder != null) return `ladder ${String(row.ladder)} ${String(row.instrument ?? row.leg ?? "")}`;
   return row.pair == null ? null : `${row.pair}|${row.program ?? ""}`;
 };
 
 const KEYS: Record<string, KeyOf> = {
   board: pairRow,
   pair: pairRow,
-  exec: field("execution", "id"),
+  exec: field("id", "execution"),
   alerts: field("seq"),
   programs: field("program", "name"),
-  venues: field("venue", "name", "key"),
+  venues: field("key", "venue", "name"),
   me: field("command_id", "id"),
 };
 

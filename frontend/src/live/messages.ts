@@ -84,6 +84,8 @@ export interface PairRow {
   revision: number | null;
   direction: string | null;
   clip: { units: number; legs: ClipLeg[] } | null;
+  /** False while the engine behind the row is silent: its figures are the last ones seen. */
+  live?: boolean;
   desk?: string;
   project?: string;
   legs?: LegFacts[];

@@ -179,10 +179,10 @@ export class LiveStore {
 
   private flush(now: number): void {
     this.isScheduled = false;
-    const interval = this.pace.frame(now);
-    this.link.displayMs = interval;
-    if (now - this.flushedAt < interval) return this.schedule();
+    this.link.displayMs = this.pace.intervalMs;
+    if (now - this.flushedAt < this.pace.intervalMs) return this.schedule();
     this.flushedAt = now;
+    requestAnimationFrame((after) => this.pace.frame(after - now, after));
     for (const [name, held] of this.channels) {
       if (!held.isDirty) continue;
       held.isDirty = false;

@@ -95,9 +95,7 @@ class Trader:
 
     def breaks(self, name: str, **settings: object) -> None:
         """Switch a fault on; count, probability, symbol and side as in the switchboard, the rest are its parameters."""
-        outer = {
-            key: settings.pop(key) for key in ("count", "probability", "symbol", "side") if key in settings
-        }
+        outer = {key: settings.pop(key) for key in ("count", "probability", "symbol", "side") if key in settings}
         params = settings.pop("params", settings)
         self.exchange.faults.switch_on(name, params, now=self.now, **outer)
 

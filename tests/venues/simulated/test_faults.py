@@ -1,5 +1,6 @@
 """Every fault switch, and what a client sees of it on the wire."""
 
+import itertools
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.venues.simulated.wire import FixClient, LocalClient, ask_control, config_in, running
+from trading.core.units import Side
 from trading.venues.fix import codes, outputs
-from trading.venues.simulated.faults import CATALOGUE, Faults, UnknownFault
 from trading.venues.simulated.face import LARGEST_DOUBLE
+from trading.venues.simulated.fault_catalogue import CATALOGUE
+from trading.venues.simulated.faults import Faults, UnknownFault
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 SHOWN: set[str] = set()
@@ -325,9 +328,7 @@ async def test_the_connection_is_closed(desk: Desk, fault: str) -> None:
 
 
 @shows("drop_before_order", "drop_after_order")
-@pytest.mark.parametrize(
-    ("fault", "state"), [("drop_before_order", "not_found"), ("drop_after_order", "closed")]
-)
+@pytest.mark.parametrize(("fault", "state"), [("drop_before_order", "not_found"), ("drop_after_order", "closed")])
 async def test_the_connection_breaks_while_an_order_is_on_its_way(desk: Desk, fault: str, state: str) -> None:
     port = (await ask_control(desk.config, op="state"))["result"]["SHFE"]["port"]
     await desk.breaks(fault)
@@ -459,12 +460,8 @@ async def test_a_frozen_feed_says_nothing_while_orders_still_trade(desk: Desk) -
 
 
 @shows("md_delay", "md_yesterday")
-@pytest.mark.parametrize(
-    ("fault", "params", "age_s"), [("md_delay", {"ms": 700}, 0.7), ("md_yesterday", {}, 86_400)]
-)
-async def test_books_are_older_than_they_should_be(
-    desk: Desk, fault: str, params: dict, age_s: float
-) -> None:
+@pytest.mark.parametrize(("fault", "params", "age_s"), [("md_delay", {"ms": 700}, 0.7), ("md_yesterday", {}, 86_400)])
+async def test_books_are_older_than_they_should_be(desk: Desk, fault: str, params: dict, age_s: float) -> None:
     desk.send(op="subscribe", symbols=["cu2701"])
     await desk.depth()
     await desk.breaks(fault, params=params)
@@ -517,7 +514,7 @@ async def test_one_publication_is_missing(desk: Desk) -> None:
     await desk.breaks("md_gap")
     await desk.silence(0.4)
     numbers = [line["seq"] for line in desk.lines if line["op"] == "depth"]
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     assert steps == {1, 2}
 
 
@@ -531,16 +528,12 @@ def test_every_switch_is_shown_on_the_wire_and_described() -> None:
 def test_the_readme_lists_every_switch_with_its_catalogue_ids() -> None:
     readme = Path(__file__).parents[3] / "trading/venues/simulated/README.md"
     rows = re.findall(r"^\| `(\w+)` \| (F-[^|]+) \|", readme.read_text(), re.MULTILINE)
-    assert {name: ids.strip() for name, ids in rows} == {
-        name: kind.catalogue_ids for name, kind in CATALOGUE.items()
-    }
+    assert {name: ids.strip() for name, ids in rows} == {name: kind.catalogue_ids for name, kind in CATALOGUE.items()}
 
 
 def test_a_fault_can_be_counted_filtered_and_a_matter_of_chance() -> None:
     faults = Faults(seed=1)
     faults.switch_on("ack_lost", count=2, symbol="cu2701", side="buy", now=0)
-    from trading.core.units import Side
-
     assert faults.take("ack_lost", 0, "au2701", Side.BUY) is None
     assert faults.take("ack_lost", 0, "cu2701", Side.SELL) is None
     assert faults.take("ack_lost", 0, "cu2701", Side.BUY) is not None

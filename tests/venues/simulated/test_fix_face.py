@@ -117,9 +117,7 @@ async def test_mass_status_lists_every_order_and_marks_the_last(client: FixClien
     client.order("2", price="9790", time_in_force=codes.TimeInForce.DAY)
     await report(client, "2", codes.ExecType.NEW)
     client.send(messages.OrderMassStatusRequest(request_id="Q1"))
-    answers = await client.until(
-        lambda c: [r for r in c.reports() if r.mass_status_id == "Q1"][1:] and c.reports()
-    )
+    answers = await client.until(lambda c: [r for r in c.reports() if r.mass_status_id == "Q1"][1:] and c.reports())
     listed = [(r.client_order_id, r.status, r.is_last_report) for r in answers if r.mass_status_id == "Q1"]
     assert listed == [
         ("1", codes.OrderStatus.FILLED, False),
@@ -162,9 +160,7 @@ async def test_an_unknown_symbol_is_refused_for_market_data(client: FixClient) -
 
 async def test_an_order_without_a_quantity_is_answered_and_the_session_goes_on(client: FixClient) -> None:
     client.send_raw(b"D", [(11, "1"), (55, "CA-3M"), (54, "1"), (60, "20260921-01:00:00")])
-    await client.until(
-        lambda c: c.of_type(b"j") or [n for n in c.news if isinstance(n, outputs.RejectReceived)]
-    )
+    await client.until(lambda c: c.of_type(b"j") or [n for n in c.news if isinstance(n, outputs.RejectReceived)])
     client.order("2")
     assert (await report(client, "2", codes.ExecType.TRADE)).last_lots == 2
 

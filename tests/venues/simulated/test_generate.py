@@ -1,5 +1,6 @@
 """Generated markets: exact ticks from a seed, tied to each other by import parity."""
 
+import bisect
 import itertools
 import statistics
 from pathlib import Path
@@ -30,9 +31,7 @@ RATE = listed("FX.USDCNH", "0.0001", "CNH", kind="generated", seed=3)
 
 def first_minutes(inputs: Inputs, code: str, minutes: int = 5) -> list[Tick]:
     start = inputs.origins()[code]
-    return list(
-        itertools.takewhile(lambda tick: tick.exchange_ns < start + minutes * MINUTE, inputs.stream(code))
-    )
+    return list(itertools.takewhile(lambda tick: tick.exchange_ns < start + minutes * MINUTE, inputs.stream(code)))
 
 
 @pytest.fixture
@@ -72,17 +71,12 @@ def test_the_other_side_is_parity_plus_a_basis_of_the_stated_size(inputs: Inputs
 
 
 def _basis(inputs: Inputs, parity: Parity, minutes: int) -> list[float]:
-    mids = {
-        code: _mids(first_minutes(inputs, code, minutes))
-        for code in ("SHFE.cu2701", "LME.CA-3M", "FX.USDCNH")
-    }
+    mids = {code: _mids(first_minutes(inputs, code, minutes)) for code in ("SHFE.cu2701", "LME.CA-3M", "FX.USDCNH")}
     found = []
     for second in range(10, minutes * 60, 3):
         at = second * 1_000_000_000
         shanghai, london, rate = (_last(mids[code], at) for code in mids)
-        cost = (london * 0.5 + float(parity.premium)) * rate * 0.0001 * float(1 + parity.vat_rate) + float(
-            parity.misc
-        )
+        cost = (london * 0.5 + float(parity.premium)) * rate * 0.0001 * float(1 + parity.vat_rate) + float(parity.misc)
         found.append(shanghai * 10 - cost)
     return found
 
@@ -92,8 +86,6 @@ def _mids(ticks: list[Tick]) -> list[tuple[int, float]]:
 
 
 def _last(mids: list[tuple[int, float]], at: int) -> float:
-    import bisect
-
     return mids[bisect.bisect_right(mids, (at, float("inf"))) - 1][1]
 
 
@@ -140,7 +132,5 @@ def test_the_models_parity_can_be_the_pairs_own(inputs: Inputs) -> None:
         "parity": {"premium": "100", "vat_rate": "0.13"},
     }
     dearer = Inputs([SHANGHAI, listed("LME.CA-3M", "0.5", "USD", **made), RATE], shortens_gaps=False)
-    plain, shifted = (
-        first_minutes(found, "LME.CA-3M", 1)[0].bids[0].price_ticks for found in (inputs, dearer)
-    )
+    plain, shifted = (first_minutes(found, "LME.CA-3M", 1)[0].bids[0].price_ticks for found in (inputs, dearer))
     assert shifted < plain  # a higher premium leaves less for the metal

@@ -128,9 +128,7 @@ async def test_the_tap_proves_that_an_order_was_durable_before_it_came(tmp_path:
         tap = (await ask_control(config, op="tap", venue="SHFE"))["result"]
 
     proofs = {
-        line["id"]: (line["journal_seq"], line["journal_synced_offset_ok"])
-        for line in tap["lines"]
-        if line.get("desk")
+        line["id"]: (line["journal_seq"], line["journal_synced_offset_ok"]) for line in tap["lines"] if line.get("desk")
     }
     assert proofs == {"durable": (41, True), "too-soon": (None, False)}
     assert (tap["inbound_orders"], tap["durable_before_wire"]) == (2, 1)

@@ -25,9 +25,7 @@ def books(draw: st.DrawFn) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     return bids, asks
 
 
-orders = st.tuples(
-    st.sampled_from(list(Side)), lots, st.integers(MID - 8, MID + 8), st.sampled_from(list(TimeInForce))
-)
+orders = st.tuples(st.sampled_from(list(Side)), lots, st.integers(MID - 8, MID + 8), st.sampled_from(list(TimeInForce)))
 shows = st.tuples(books(), st.integers(0, 20), st.integers(MID - 8, MID + 8))
 steps = st.lists(st.one_of(orders, shows, st.just("cancel")), max_size=40)
 
@@ -119,22 +117,13 @@ def test_the_better_price_and_then_the_earlier_order_goes_first(book: tuple, pla
     watch.trader.sees(Tick(COPPER.symbol, MORNING, bids, asks))
     for step in plan:
         before = {side: watch.trader.exchange.books[COPPER.symbol].resting(side) for side in Side}
-        filled_before = {
-            order.client_order_id: order.filled_lots for queue in before.values() for order in queue
-        }
+        filled_before = {order.client_order_id: order.filled_lots for queue in before.values() for order in queue}
         watch.play(step)
         for queue in before.values():
             _assert_in_turn(
-                [
-                    (order.leaves_lots, order.filled_lots - filled_before[order.client_order_id])
-                    for order in queue
-                ]
+                [(order.leaves_lots, order.filled_lots - filled_before[order.client_order_id]) for order in queue]
             )
-    prices = [
-        fill.price_ticks * fill.side.sign
-        for fill in watch.fills()
-        if fill.client_order_id == str(len(plan) - 1)
-    ]
+    prices = [fill.price_ticks * fill.side.sign for fill in watch.fills() if fill.client_order_id == str(len(plan) - 1)]
     assert prices == sorted(prices)
 
 

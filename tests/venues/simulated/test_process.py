@@ -17,7 +17,7 @@ from django.core.management.base import CommandError
 
 from tests.venues.simulated.wire import config_in
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 def start(config: Path) -> subprocess.Popen[str]:

@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from trading.venues.simulated.config import VenuesFile
 from trading.venues.simulated.control import ControlSocket
 from trading.venues.simulated.server import Venues
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 ROWS = 3000
 ROW_MS = 50
 HEADER = "time,bid,bid_lots,bid2,bid2_lots,ask,ask_lots,ask2,ask2_lots,last,volume,upper,lower\n"
@@ -127,10 +128,8 @@ class LocalClient:
             return None
         self.raw.append(line)
         message: dict[str, Any] = {"op": "unreadable"}
-        try:
+        with suppress(json.JSONDecodeError):
             message = json.loads(line)
-        except json.JSONDecodeError:
-            pass
         self.lines.append(message)
         return message
 
@@ -152,12 +151,10 @@ class LocalClient:
     async def silence(self, for_s: float = 0.3) -> list[dict[str, Any]]:
         """Return what else is said within a short while."""
         start = len(self.lines)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(for_s):
                 while await self.read(for_s) is not None:
                     pass
-        except TimeoutError:
-            pass
         return self.lines[start:]
 
     async def is_closed(self) -> bool:
@@ -225,8 +222,6 @@ class FixClient:
         self._perform(self.session.send_app(msg_type, fields, time.time_ns()))
 
     def order(self, order_id: str, lots: int = 2, price: str = "9800.5", **more: Any) -> None:
-        from decimal import Decimal
-
         plain = {
             "client_order_id": order_id, "symbol": "CA-3M", "side": codes.Side.BUY, "lots": lots,
             "order_type": codes.OrderType.LIMIT, "time_in_force": codes.TimeInForce.IOC,
@@ -270,13 +265,9 @@ class FixClient:
         return self
 
     def reports(self, order_id: str = "") -> list[messages.ExecutionReport]:
-        parsed = [
-            messages.ExecutionReport.parse(message) for message, _ in self.got if message.msg_type == b"8"
-        ]
+        parsed = [messages.ExecutionReport.parse(message) for message, _ in self.got if message.msg_type == b"8"]
         about = (order_id, None) if not order_id else (order_id,)
-        return [
-            r for r in parsed if not order_id or r.client_order_id in about or r.orig_client_order_id in about
-        ]
+        return [r for r in parsed if not order_id or r.client_order_id in about or r.orig_client_order_id in about]
 
     def of_type(self, msg_type: bytes) -> list[Message]:
         return [message for message, _ in self.got if message.msg_type == msg_type]

@@ -11,6 +11,7 @@ from trading.venues.simulated.config import ConfigError, VenuesFile, load
 from trading.venues.simulated.control import ControlSocket
 from trading.venues.simulated.face import PortBusy
 from trading.venues.simulated.model import ModelError
+from trading.venues.simulated.record import RecordDamaged
 from trading.venues.simulated.recordings import RecordingError
 from trading.venues.simulated.server import Venues
 
@@ -37,14 +38,12 @@ async def serve(config: VenuesFile) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trading.venues.simulated", description=__doc__)
-    parser.add_argument(
-        "--config", type=Path, default=Path("var/venues.json"), help="written by manage.py apply"
-    )
+    parser.add_argument("--config", type=Path, default=Path("var/venues.json"), help="written by manage.py apply")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     try:
         asyncio.run(serve(load(options.config)))
-    except (ConfigError, ModelError, PortBusy, RecordingError) as error:
+    except (ConfigError, ModelError, PortBusy, RecordDamaged, RecordingError) as error:
         print(f"simulated venues: {error}", file=sys.stderr)
         return 1
     return 0

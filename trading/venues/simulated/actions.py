@@ -26,9 +26,7 @@ def perform(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]:
             account = switch.params["account"] or next(iter(exchange.desk_of_account), "")
             symbol = switch.symbol or next(iter(exchange.listed), "")
             side = switch.side or Side.BUY
-            return _trade_for(
-                exchange, account, symbol, side, int(switch.params["lots"]), Offset.OPEN, "TERMINAL", now
-            )
+            return _trade_for(exchange, account, symbol, side, int(switch.params["lots"]), Offset.OPEN, "TERMINAL", now)
     return []
 
 
@@ -37,10 +35,7 @@ def _bust(exchange: Exchange, symbol: str, now: Nanos) -> list[Delivery]:
     if not fills:
         return []
     fill = fills[-1]
-    exchange.register.fills.remove(fill)
-    order = exchange.register.orders[fill.desk, fill.client_order_id]
-    order.reported_lots -= fill.lots
-    exchange.register.positions.book(order.account, order.symbol, order.side, -fill.lots, order.offset)
+    order = exchange.register.bust(fill)
     bust = Busted(fill.desk, fill.client_order_id, fill.fill_id, fill.lots, now)
     return exchange.reports.deliver([bust], now, order.symbol, order.side)
 

@@ -63,10 +63,7 @@ class ReplayBook:
         if self.tick is None:
             return ()
         shown = self.tick.bids if side is Side.BUY else self.tick.asks
-        left = [
-            Level(level.price_ticks, level.lots - self._taken.get((side, level.price_ticks), 0))
-            for level in shown
-        ]
+        left = [Level(level.price_ticks, level.lots - self._taken.get((side, level.price_ticks), 0)) for level in shown]
         return tuple(level for level in left if level.lots > 0)[:DEPTH_LEVELS]
 
     def resting(self, side: Side) -> tuple[Order, ...]:
@@ -75,12 +72,8 @@ class ReplayBook:
 
     def available_lots(self, side: Side, price_ticks: Ticks) -> Lots:
         """Return how many lots an order of `side` could take at `price_ticks` or better."""
-        displayed = (
-            level for level in self.levels(side.opposite) if _reaches(side, price_ticks, level.price_ticks)
-        )
-        resting = (
-            order for order in self._resting[side.opposite] if _reaches(side, price_ticks, order.price_ticks)
-        )
+        displayed = (level for level in self.levels(side.opposite) if _reaches(side, price_ticks, level.price_ticks))
+        resting = (order for order in self._resting[side.opposite] if _reaches(side, price_ticks, order.price_ticks))
         return sum(level.lots for level in displayed) + sum(order.leaves_lots for order in resting)
 
     def take(self, order: Order, lots_max: Lots | None = None) -> list[Match]:

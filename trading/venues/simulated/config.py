@@ -114,17 +114,13 @@ def _check(config: VenuesFile, path: Path) -> None:
         if venue.face not in ("local", "fix"):
             raise ConfigError(f"{path}: venue {venue.name}: face must be local or fix, not {venue.face!r}")
         if venue.face == "fix" and not (venue.sender_comp_id and venue.target_comp_id):
-            raise ConfigError(
-                f"{path}: venue {venue.name} speaks FIX and needs sender_comp_id and target_comp_id"
-            )
+            raise ConfigError(f"{path}: venue {venue.name} speaks FIX and needs sender_comp_id and target_comp_id")
         if ports.count((venue.host, venue.port)) > 1:
             raise ConfigError(f"{path}: port {venue.port} is used by two venues")
         for instrument in venue.instruments:
             source = getattr(instrument.input, "source", None)
             if source is not None and source not in codes:
-                raise ConfigError(
-                    f"{path}: {instrument.code} is generated from {source}, which no venue lists"
-                )
+                raise ConfigError(f"{path}: {instrument.code} is generated from {source}, which no venue lists")
 
 
 def spec_of(venue: VenueEntry, run: int) -> VenueSpec:

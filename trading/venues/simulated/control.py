@@ -11,7 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trading.venues.simulated.faults import CATALOGUE, UnknownFault
+from trading.venues.simulated.face import price_text
+from trading.venues.simulated.fault_catalogue import CATALOGUE
+from trading.venues.simulated.faults import UnknownFault
 from trading.venues.simulated.server import SimulatedVenue, Venues
 
 TAP_LINES_MAX = 500
@@ -87,9 +89,7 @@ class ControlSocket:
     def _venue(self, request: dict[str, Any]) -> SimulatedVenue:
         venue = self._venues.by_name.get(request.get("venue", ""))
         if venue is None:
-            raise BadRequest(
-                f"venue is one of {', '.join(self._venues.by_name)}, not {request.get('venue')!r}"
-            )
+            raise BadRequest(f"venue is one of {', '.join(self._venues.by_name)}, not {request.get('venue')!r}")
         return venue
 
     def _switch_on(self, venue: SimulatedVenue, request: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +116,7 @@ class ControlSocket:
             for name, kind in CATALOGUE.items()
         }
         on = {name: venue.exchange.faults.listing() for name, venue in self._venues.by_name.items()}
-        occurred = {
-            name: dict(venue.exchange.faults.occurred) for name, venue in self._venues.by_name.items()
-        }
+        occurred = {name: dict(venue.exchange.faults.occurred) for name, venue in self._venues.by_name.items()}
         return {"catalogue": kinds, "on": on, "occurred": occurred}
 
 
@@ -150,7 +148,7 @@ def _orders(venue: SimulatedVenue) -> list[dict[str, Any]]:
             "symbol": order.symbol,
             "side": order.side.value,
             "lots": order.lots,
-            "price": str(order.price_ticks * exchange.listed[order.symbol].tick),
+            "price": price_text(order.price_ticks, exchange.listed[order.symbol]),
             "tif": order.time_in_force.value,
             "filled": order.reported_lots,
             "state": "working" if order.is_working else "closed",
@@ -158,6 +156,7 @@ def _orders(venue: SimulatedVenue) -> list[dict[str, Any]]:
             "accepted_ns": order.accepted_ns,
         }
         for order in exchange.register.orders.values()
+        if order.symbol in exchange.listed
     ]
 
 

@@ -7,7 +7,6 @@ epoch lower than the highest seen is refused.
 """
 
 import heapq
-from collections import deque
 from decimal import Decimal
 from itertools import count
 
@@ -16,7 +15,7 @@ import msgspec
 from trading.core.events import Level, TimeInForce
 from trading.core.terms import Instrument
 from trading.core.units import MILLI, SECOND, Lots, Nanos, Side, to_ticks
-from trading.venues.simulated.admission import Objection, find_objection
+from trading.venues.simulated.admission import Admission
 from trading.venues.simulated.book import Match, Order, ReplayBook
 from trading.venues.simulated.faults import Faults
 from trading.venues.simulated.market_data import MarketData
@@ -32,7 +31,6 @@ from trading.venues.simulated.messages import (
     NewOrder,
     QueryOrder,
     QueryOrders,
-    RejectCode,
     Rejected,
     Report,
     Request,
@@ -41,7 +39,7 @@ from trading.venues.simulated.messages import (
 )
 from trading.venues.simulated.register import Register
 from trading.venues.simulated.report_line import ReportLine
-from trading.venues.simulated.spec import BREAK, OPEN, VenueSpec, phase_at, trading_day
+from trading.venues.simulated.spec import BREAK, CLOSED, OPEN, VenueSpec, phase_at, trading_day
 
 HOUR = 3600 * SECOND
 LOCKED_LOTS = 5000  # what stands at the limit when a fault locks the book
@@ -60,15 +58,6 @@ class LateFill(msgspec.Struct, frozen=True):
     lots: Lots
 
 
-class DeskState:
-    """What the venue knows about one desk: its fencing epoch, when it was last heard, its recent messages."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.heard_at: Nanos = 0
-        self.recent: deque[Nanos] = deque()
-
-
 class Exchange:
     def __init__(self, spec: VenueSpec, seed: int = 0) -> None:
         self.spec = spec
@@ -76,12 +65,10 @@ class Exchange:
         self.register = Register(spec)
         self.reports = ReportLine(spec, self.faults)
         self.market_data = MarketData(spec, self.faults)
-        self.listed: dict[str, Instrument] = {
-            instrument.symbol: instrument for instrument in spec.instruments
-        }
+        self.admission = Admission(spec, self.faults, self.register)
+        self.listed: dict[str, Instrument] = {instrument.symbol: instrument for instrument in spec.instruments}
         self.books = {symbol: ReplayBook() for symbol in self.listed}
         self.desk_of_account: dict[str, str] = {}
-        self._desks: dict[str, DeskState] = {}
         self._due: list[tuple[Nanos, int, Request | HeldOrder | LateFill]] = []
         self._arrival_number = count()
         self._last_arrival: Nanos = 0
@@ -92,7 +79,7 @@ class Exchange:
 
     def handle(self, request: Request, now: Nanos) -> list[Delivery]:
         """Take one request in; it meets the book `latency_in` later, in the order of arrival."""
-        self._desk(request.desk).heard_at = now
+        self.admission.desk(request.desk).heard_at = now
         if isinstance(request, Logon | Heartbeat | Disconnected):
             return self.timer(now) + self._process(request, now)
         arrives = now + self.spec.latency_in + self.reports.extra_latency(now)
@@ -105,7 +92,7 @@ class Exchange:
         times = [self._due[0][0]] if self._due else []
         if self.spec.silence_max is not None:
             desks = {order.desk for order in self.register.working()}
-            times += [self._desk(name).heard_at + self.spec.silence_max for name in desks]
+            times += [self.admission.desk(name).heard_at + self.spec.silence_max for name in desks]
         return min(times, default=None)
 
     def timer(self, now: Nanos) -> list[Delivery]:
@@ -115,8 +102,8 @@ class Exchange:
             at, _, request = heapq.heappop(self._due)
             deliveries += self._process(request, at)
         if self.spec.silence_max is not None and self.register.working():
-            for name, desk in self._desks.items():
-                if now - desk.heard_at >= self.spec.silence_max:
+            for name in {order.desk for order in self.register.working()}:
+                if now - self.admission.desk(name).heard_at >= self.spec.silence_max:
                     deliveries += self.cancel_working(name, "venue_cancelled", now)
         return deliveries
 
@@ -176,8 +163,7 @@ class Exchange:
                 filled = self.register.execute(order, lots, order.price_ticks, self._stamp(now, now))
                 return self._deliver([filled], order, now)
             case Logon():
-                desk = self._desk(request.desk)
-                desk.epoch = max(desk.epoch, request.epoch or 0)
+                self.admission.desk(request.desk).see_epoch(request.epoch)
                 self.desk_of_account[request.account] = request.desk
             case Disconnected() if self.spec.cancels_on_disconnect:
                 return self.cancel_working(request.desk, "venue_cancelled", now)
@@ -193,7 +179,9 @@ class Exchange:
         return self._admit(request, now)
 
     def _admit(self, request: NewOrder, now: Nanos) -> list[Delivery]:
-        objection = self._objection(request, now)
+        instrument, book = self.listed.get(request.symbol), self.books.get(request.symbol)
+        phase = self.phase(request.symbol, now) if instrument else CLOSED
+        objection = self.admission.objection(request, instrument, book.tick if book else None, phase, now)
         if objection is not None:
             self.register.use_id(request.desk, request.client_order_id)
             code, text = objection
@@ -201,35 +189,6 @@ class Exchange:
             return self.reports.deliver([rejected], now, request.symbol, request.side)
         ticks = to_ticks(request.price, self.listed[request.symbol].tick)
         return self._match(self.register.open(request, ticks, now), now)
-
-    def _objection(self, request: NewOrder, now: Nanos) -> Objection | None:
-        desk = self._desk(request.desk)
-        if request.epoch is not None and request.epoch < desk.epoch:
-            return RejectCode.STALE_EPOCH, f"epoch {request.epoch} is older than {desk.epoch}"
-        desk.epoch = max(desk.epoch, request.epoch or 0)
-        if self.register.is_used(request.desk, request.client_order_id):
-            return RejectCode.DUPLICATE, f"order id {request.client_order_id} was used before"
-        if request.symbol not in self.listed:
-            return RejectCode.UNKNOWN_INSTRUMENT, f"{request.symbol} is not listed on {self.spec.name}"
-        if self._is_throttled(desk, now) or self._take("throttle_reject", request, now) is not None:
-            return RejectCode.THROTTLE, f"more than {self.spec.message_rate_per_s} messages in a second"
-        if fault := self._take("reject_next", request, now):
-            return RejectCode(fault["code"]), fault["text"]
-        if self._take("halt", request, now) is not None:
-            return RejectCode.HALTED, f"{request.symbol} is halted"
-        frozen = self.register.frozen_lots(request.account, request.symbol, request.side, request.offset)
-        book = self.books[request.symbol]
-        phase = self.phase(request.symbol, now)
-        instrument = self.listed[request.symbol]
-        return find_objection(
-            request, instrument, book.tick, phase, self.spec, self.register.positions, frozen
-        )
-
-    def _is_throttled(self, desk: DeskState, now: Nanos) -> bool:
-        while desk.recent and desk.recent[0] <= now - SECOND:
-            desk.recent.popleft()
-        desk.recent.append(now)
-        return len(desk.recent) > self.spec.message_rate_per_s
 
     def _match(self, order: Order, now: Nanos) -> list[Delivery]:
         book = self.books[order.symbol]
@@ -265,26 +224,13 @@ class Exchange:
         symbol, side = (order.symbol, order.side) if order else ("", None)
         if self.faults.take("cancel_ignored", now, symbol, side) is not None:
             return []
-        objection = self._cancel_objection(request, order, now)
+        objection = self.admission.cancel_objection(request, order, now)
         if order is None or objection is not None:
-            code, text = objection or (RejectCode.UNKNOWN_ORDER, f"no order {request.client_order_id}")
+            assert objection is not None
+            code, text = objection
             rejected = CancelRejected(request.desk, request.client_order_id, code, text, request.cancel_id)
             return self.reports.deliver([rejected], now, symbol, side)
         return self._deliver([self._close(order, "cancelled", now, request.cancel_id)], order, now)
-
-    def _cancel_objection(self, request: CancelOrder, order: Order | None, now: Nanos) -> Objection | None:
-        highest = self._desk(request.desk).epoch
-        if request.epoch is not None and request.epoch < highest:
-            return RejectCode.STALE_EPOCH, f"epoch {request.epoch} is older than {highest}"
-        if order is None:
-            return None
-        if not order.is_working:
-            return RejectCode.TOO_LATE, f"order {request.client_order_id} is closed: {order.reason}"
-        if fault := self._take("cancel_reject", order, now):
-            return RejectCode.TOO_LATE, fault["text"]
-        if self._take("no_cancel_period", order, now) is not None:
-            return RejectCode.CLOSED, "no cancels are taken in this period"
-        return None
 
     def _query_all(self, request: QueryOrders, now: Nanos) -> list[Delivery]:
         ids = [order_id for desk, order_id in self.register.orders if desk == request.desk]
@@ -362,9 +308,6 @@ class Exchange:
 
     def _push(self, at: Nanos, request: Request | HeldOrder | LateFill) -> None:
         heapq.heappush(self._due, (at, next(self._arrival_number), request))
-
-    def _desk(self, name: str) -> DeskState:
-        return self._desks.setdefault(name, DeskState())
 
     def _deliver(self, reports: list[Report], order: Order, now: Nanos) -> list[Delivery]:
         return self.reports.deliver(reports, now, order.symbol, order.side)

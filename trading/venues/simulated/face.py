@@ -35,7 +35,7 @@ class Face(Protocol):
         ...
 
     def act(self, name: str, params: dict[str, Any]) -> None:
-        """Perform a line fault that happens at once (drop_connection, kick, poss_dup, replay_day, malformed, seq_gap)."""
+        """Perform a line fault that is an act, such as drop_connection or poss_dup."""
         ...
 
     @property

@@ -57,9 +57,7 @@ class Connection(asyncio.Protocol):
 
 
 class FixFace:
-    def __init__(
-        self, entry: VenueEntry, exchange: Exchange, venue: Venue, tap: Tap, desk: str, store: Path
-    ) -> None:
+    def __init__(self, entry: VenueEntry, exchange: Exchange, venue: Venue, tap: Tap, desk: str, store: Path) -> None:
         self._entry, self._exchange, self._venue, self._tap = entry, exchange, venue, tap
         self._desk = desk
         self._store = VenueStore(store)
@@ -74,9 +72,7 @@ class FixFace:
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(
-                lambda: Connection(self), self._entry.host, self._entry.port
-            )
+            self._server = await loop.create_server(lambda: Connection(self), self._entry.host, self._entry.port)
         except OSError as error:
             raise PortBusy.at(self._entry, error) from error
 
@@ -200,9 +196,7 @@ class FixFace:
                     self._subscribe(messages.MarketDataRequest.parse(message))
         except MalformedMessage as error:
             self._tap.inbound(self._venue.now(), _readable(message))
-            self._send(
-                b"j", [(45, message.integer(34) or 0), (372, message.msg_type), (380, 5), (58, str(error))]
-            )
+            self._send(b"j", [(45, message.integer(34) or 0), (372, message.msg_type), (380, 5), (58, str(error))])
 
     def _order(self, order: messages.NewOrderSingle, message: Message, is_repeated: bool) -> None:
         now, faults = self._venue.now(), self._exchange.faults
@@ -231,18 +225,13 @@ class FixFace:
                 time_in_force=time_in_force,
             )
         )
-        if (
-            faults.take("drop_after_order", now, order.symbol, side) is not None
-            and self._connection is not None
-        ):
+        if faults.take("drop_after_order", now, order.symbol, side) is not None and self._connection is not None:
             self._connection.close()
 
     def _cancel(self, cancel: messages.OrderCancelRequest, message: Message) -> None:
         self._tap.inbound(self._venue.now(), _readable(message), cancel.orig_client_order_id)
         self._writer.know_about(cancel.orig_client_order_id, cancel.symbol, cancel.side)
-        self._venue.submit(
-            say.CancelOrder(self._desk, cancel.orig_client_order_id, cancel_id=cancel.client_order_id)
-        )
+        self._venue.submit(say.CancelOrder(self._desk, cancel.orig_client_order_id, cancel_id=cancel.client_order_id))
 
     def _query(self, query: messages.OrderStatusRequest, message: Message) -> None:
         self._tap.inbound(self._venue.now(), _readable(message), query.client_order_id)
@@ -270,9 +259,7 @@ class FixFace:
             self._publish(message)
             return
         for msg_type, fields in self._writer.write(message):
-            self._tap.outbound(
-                self._venue.now(), _text(msg_type, fields), getattr(message, "client_order_id", "")
-            )
+            self._tap.outbound(self._venue.now(), _text(msg_type, fields), getattr(message, "client_order_id", ""))
             self._send(msg_type, fields)
 
     def _publish(self, depth: say.Depth) -> None:
@@ -314,9 +301,7 @@ class FixFace:
     def _repeat(self, reports_max: int) -> None:
         """Send the last execution reports again under their old numbers, as possible duplicates."""
         last = self._store.next_out - 1
-        stored = [
-            (number, raw) for number, raw in self._store.outbound(1, last) if b"\x0135=8\x01" in raw[:40]
-        ]
+        stored = [(number, raw) for number, raw in self._store.outbound(1, last) if b"\x0135=8\x01" in raw[:40]]
         for _, raw in stored[-reports_max:]:
             self._write(_as_duplicate(raw, self._venue.now()))
 

@@ -75,16 +75,12 @@ class PublishedBook:
         status = {"open": READY_TO_TRADE, "break": HALTED}.get(depth.phase, NOT_AVAILABLE)
         return [(55, depth.symbol), (326, status), (60, format_utc(depth.exchange_ns, 6))]
 
-    def _changes(
-        self, kind: str, before: tuple[Level, ...], after: tuple[Level, ...]
-    ) -> list[tuple[str, str, Level]]:
+    def _changes(self, kind: str, before: tuple[Level, ...], after: tuple[Level, ...]) -> list[tuple[str, str, Level]]:
         old = {level.price_ticks: level for level in before}
         new = {level.price_ticks: level for level in after}
         gone = [(DELETE, kind, level) for price, level in old.items() if price not in new]
         changed = [
-            (CHANGE if price in old else NEW, kind, level)
-            for price, level in new.items()
-            if old.get(price) != level
+            (CHANGE if price in old else NEW, kind, level) for price, level in new.items() if old.get(price) != level
         ]
         return gone + changed
 

@@ -5,7 +5,7 @@ own. A fill that completes its order carries OrdStatus(39) 2, so that no separat
 end is told first (a fault), it goes out as a status report and the fills come after it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
 
@@ -54,6 +54,7 @@ class Known:
     status: codes.OrderStatus = codes.OrderStatus.NEW
     filled_lots: Lots = 0
     traded_ticks: int = 0  # sum of lots x price, for the average
+    fill_ids: set[str] = field(default_factory=set)
 
 
 class ReportWriter:
@@ -109,7 +110,9 @@ class ReportWriter:
         if known.status in (codes.OrderStatus.NEW, codes.OrderStatus.PARTIALLY_FILLED) or is_complete:
             known.status = codes.OrderStatus.FILLED if is_complete else codes.OrderStatus.PARTIALLY_FILLED
         known.filled_lots = max(known.filled_lots, message.cumulative_lots)
-        known.traded_ticks += message.lots * message.price_ticks
+        if message.fill_id not in known.fill_ids:  # a query repeats fills
+            known.fill_ids.add(message.fill_id)
+            known.traded_ticks += message.lots * message.price_ticks
         return self._report(
             message,
             codes.ExecType.TRADE,
@@ -186,9 +189,7 @@ class ReportWriter:
         request_id = message.ref.removeprefix("AF:")
         if not answers:
             nothing = say.Status(message.desk, "NONE", "not_found", 0, "", message.ref)
-            return [
-                self._status_report(nothing, mass_status_id=request_id, reports_total=0, is_last_report=True)
-            ]
+            return [self._status_report(nothing, mass_status_id=request_id, reports_total=0, is_last_report=True)]
         return [
             self._status_report(
                 answer,
@@ -207,20 +208,14 @@ class ReportWriter:
             known = self._known(message.client_order_id)
             known.venue_order_id = message.venue_order_id
             status = self._standing(message, known)
-        return self._report(
-            message, codes.ExecType.ORDER_STATUS, status, filled_lots=message.cumulative_lots, **more
-        )
+        return self._report(message, codes.ExecType.ORDER_STATUS, status, filled_lots=message.cumulative_lots, **more)
 
     @staticmethod
     def _standing(message: say.Status, known: Known) -> codes.OrderStatus:
         if message.state == "working":
             partly = codes.OrderStatus.PARTIALLY_FILLED
             return partly if message.cumulative_lots else codes.OrderStatus.NEW
-        return (
-            codes.OrderStatus.FILLED
-            if message.cumulative_lots >= known.lots > 0
-            else codes.OrderStatus.CANCELED
-        )
+        return codes.OrderStatus.FILLED if message.cumulative_lots >= known.lots > 0 else codes.OrderStatus.CANCELED
 
     # --- the report itself ---
 

@@ -59,6 +59,19 @@ class CounterpartModel(msgspec.Struct, frozen=True):
     lots_per_s: float = 4.0
 
 
+def scaled(model: CounterpartModel, factors: dict[str, float]) -> CounterpartModel:
+    """Return the model with parameters multiplied; `depth_lots` is the depth profile's `lots`."""
+    changes: dict[str, object] = {}
+    for name, factor in factors.items():
+        if name == "depth_lots":
+            changes["depth"] = msgspec.structs.replace(model.depth, lots=model.depth.lots * factor)
+        elif name == "latency_ms":
+            changes[name] = round(model.latency_ms * factor)
+        elif name != "none":
+            changes[name] = getattr(model, name) * factor
+    return msgspec.structs.replace(model, **changes)
+
+
 class MeanReverting:
     """An Ornstein-Uhlenbeck process around zero, exact at any step (stationary deviation `sigma`)."""
 

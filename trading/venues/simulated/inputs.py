@@ -18,7 +18,7 @@ from trading.venues.simulated.config import (
     Recorded,
     VenuesFile,
 )
-from trading.venues.simulated.generate import Following, counterpart_ticks, price_ticks
+from trading.venues.simulated.generate import Following, counterpart_ticks, price_ticks, scaled
 from trading.venues.simulated.messages import Tick
 from trading.venues.simulated.model import load_model
 from trading.venues.simulated.recordings import read_ticks
@@ -29,7 +29,11 @@ FX_PREFIX = "FX."
 class Inputs:
     """The streams of one configuration; `stream(code)` starts a fresh copy every time."""
 
-    def __init__(self, instruments: Iterable[ListedInstrument], shortens_gaps: bool) -> None:
+    def __init__(
+        self, instruments: Iterable[ListedInstrument], shortens_gaps: bool, scale: dict[str, float] | None = None
+    ) -> None:
+        """`scale` multiplies named parameters of every counterpart: the rows of a sensitivity grid."""
+        self._scale = scale or {}
         self._by_code = {instrument.code: instrument for instrument in instruments}
         self._shortens_gaps = shortens_gaps
         self._first_at: dict[str, Nanos] = {}
@@ -64,6 +68,7 @@ class Inputs:
         model = load_model(made.model).counterpart_of(instrument.code)
         if made.parity is not None:
             model = msgspec.structs.replace(model, parity=made.parity)
+        model = scaled(model, self._scale)
         source = self._by_code[made.source]
         following = Following(self.stream(made.source), source)
         fx_code = self._fx_code(instrument, source, made)

@@ -26,9 +26,7 @@ class MarketData:
         """Return a book under the number of the last publication."""
         seq = self._seq.get(tick.instrument, 0)
         stamp = tick.exchange_ns + clock_offset
-        return Depth(
-            tick.instrument, bids, asks, tick.last, tick.volume, tick.upper, tick.lower, phase, stamp, seq
-        )
+        return Depth(tick.instrument, bids, asks, tick.last, tick.volume, tick.upper, tick.lower, phase, stamp, seq)
 
     def publish(
         self,

@@ -42,7 +42,5 @@ def load_model(path: str = "") -> MarketModel:
 def _longest(entries: dict[str, Entry], code: str, table: str) -> Entry:
     prefixes = [prefix for prefix in entries if code.startswith(prefix)]
     if not prefixes:
-        raise ModelError(
-            f"the market model has no [{table}] entry for {code}; there are: {', '.join(entries)}"
-        )
+        raise ModelError(f"the market model has no [{table}] entry for {code}; there are: {', '.join(entries)}")
     return entries[max(prefixes, key=len)]

@@ -26,9 +26,7 @@ class Holding:
     def closable_lots(self, side: Side, offset: Offset, separates_today: bool) -> Lots:
         """Return the lots a closing order of `side` may close: a sell closes longs, a buy closes shorts."""
         today, yesterday = (
-            (self.long_today, self.long_yesterday)
-            if side is Side.SELL
-            else (self.short_today, self.short_yesterday)
+            (self.long_today, self.long_yesterday) if side is Side.SELL else (self.short_today, self.short_yesterday)
         )
         if not separates_today:
             return today + yesterday

@@ -134,9 +134,7 @@ class Recording:
     def _kept(self, frame: pd.DataFrame) -> pd.DataFrame:
         for column, value in self._recorded.where.items():
             if column not in frame:
-                raise RecordingError(
-                    f"{self._path}: there is no column {column}; there are {', '.join(frame)}"
-                )
+                raise RecordingError(f"{self._path}: there is no column {column}; there are {', '.join(frame)}")
             frame = frame[frame[column] == value]
         return frame
 
@@ -156,21 +154,13 @@ class Recording:
         names = [names] if isinstance(names, str) else names
         missing = [name for name in names if name not in frame]
         if missing:
-            raise RecordingError(
-                f"{self._path}: there is no time column {missing[0]}; there are: {', '.join(frame)}"
-            )
-        text = (
-            frame[names[0]].str.cat([frame[name] for name in names[1:]], sep=" ")
-            if names[1:]
-            else frame[names[0]]
-        )
+            raise RecordingError(f"{self._path}: there is no time column {missing[0]}; there are: {', '.join(frame)}")
+        text = frame[names[0]].str.cat([frame[name] for name in names[1:]], sep=" ") if names[1:] else frame[names[0]]
         shift = self._recorded.time_shift_ms * MILLI
         if self._recorded.time_unit == "text":
             parsed = pd.to_datetime(text, format=self._recorded.time_format or "ISO8601", errors="coerce")
             if parsed.dt.tz is None:
-                parsed = parsed.dt.tz_localize(
-                    self._recorded.time_zone or "UTC", ambiguous="NaT", nonexistent="NaT"
-                )
+                parsed = parsed.dt.tz_localize(self._recorded.time_zone or "UTC", ambiguous="NaT", nonexistent="NaT")
             nanos = parsed.dt.tz_convert("UTC").dt.as_unit("ns").astype("int64")
             return [None if value < 0 else value + shift for value in nanos.tolist()]
         origin, unit = self._origin() + shift, UNIT_NS[self._recorded.time_unit or "ns"]
@@ -182,9 +172,7 @@ class Recording:
         try:
             day = date.fromisoformat(self._recorded.time_origin)
         except ValueError:
-            raise RecordingError(
-                f"time_origin is epoch or a date, not {self._recorded.time_origin!r}"
-            ) from None
+            raise RecordingError(f"time_origin is epoch or a date, not {self._recorded.time_origin!r}") from None
         midnight = datetime.combine(day, time(), ZoneInfo(self._recorded.time_zone or "UTC"))
         return int(midnight.timestamp()) * SECOND
 
@@ -205,9 +193,7 @@ class Recording:
             if price is None:
                 break
             lots = row.get(f"{side}_lots_{number}")
-            levels.append(
-                Level(price, self._recorded.lots_when_missing if lots is None else int(Decimal(lots)))
-            )
+            levels.append(Level(price, self._recorded.lots_when_missing if lots is None else int(Decimal(lots))))
         return tuple(level for level in levels if level.lots > 0)
 
     def _price(self, text: str) -> Ticks | None:
@@ -246,9 +232,7 @@ def _with_layout(recorded: Recorded) -> Recorded:
         return recorded
     layouts = _layouts()
     if recorded.layout not in layouts:
-        raise RecordingError(
-            f"no layout is named {recorded.layout!r}; there are: {', '.join(sorted(layouts))}"
-        )
+        raise RecordingError(f"no layout is named {recorded.layout!r}; there are: {', '.join(sorted(layouts))}")
     base = layouts[recorded.layout]
     plain = Recorded(path="")
     given = {

@@ -1,5 +1,6 @@
 """The venue's own record: every order it ever took, every execution, every id that was used."""
 
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from trading.core.events import Offset
@@ -7,6 +8,15 @@ from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.book import Order
 from trading.venues.simulated.messages import Closed, Filled, NewOrder, Status
 from trading.venues.simulated.positions import Positions
+from trading.venues.simulated.record import (
+    Bust,
+    DayStarted,
+    Entry,
+    Executed,
+    IdUsed,
+    OrderEnded,
+    OrderOpened,
+)
 from trading.venues.simulated.spec import VenueSpec
 
 Key = tuple[str, str]  # desk, client order id
@@ -24,11 +34,12 @@ class Register:
         self._prefix = f"{spec.name}{spec.run}"
         self._used_ids: set[Key] = set()
         self._working: dict[Key, Order] = {}
+        self.on_entry: Callable[[Entry], None] = lambda entry: None
         self._order_number = count(1)
         self._fill_number = count(1)
 
     def use_id(self, desk: str, client_order_id: str) -> None:
-        self._used_ids.add((desk, client_order_id))
+        self._note(IdUsed(desk, client_order_id))
 
     def is_used(self, desk: str, client_order_id: str) -> bool:
         return (desk, client_order_id) in self._used_ids
@@ -36,31 +47,26 @@ class Register:
     def open(self, request: NewOrder, price_ticks: Ticks, now: Nanos) -> Order:
         """Take an admitted order into the record."""
         number = next(self._order_number)
-        order = Order(
-            desk=request.desk,
-            account=request.account,
-            client_order_id=request.client_order_id,
-            venue_order_id=f"{self._prefix}-{number:07d}",
-            symbol=request.symbol,
-            side=request.side,
-            lots=request.lots,
-            price_ticks=price_ticks,
-            time_in_force=request.time_in_force,
-            offset=request.offset,
-            accepted_ns=now,
-            sequence=number,
+        self._note(
+            OrderOpened(
+                desk=request.desk,
+                account=request.account,
+                client_order_id=request.client_order_id,
+                venue_order_id=f"{self._prefix}-{number:07d}",
+                symbol=request.symbol,
+                side=request.side,
+                lots=request.lots,
+                price_ticks=price_ticks,
+                time_in_force=request.time_in_force,
+                offset=request.offset,
+                accepted_ns=now,
+                sequence=number,
+            )
         )
-        key = (order.desk, order.client_order_id)
-        self.use_id(*key)
-        self.orders[key] = self._working[key] = order
-        return order
+        return self.orders[request.desk, request.client_order_id]
 
-    def execute(
-        self, order: Order, lots: Lots, price_ticks: Ticks, stamp: Nanos, fill_id: str = ""
-    ) -> Filled:
+    def execute(self, order: Order, lots: Lots, price_ticks: Ticks, stamp: Nanos, fill_id: str = "") -> Filled:
         """Book one execution of an order and return its report."""
-        order.reported_lots += lots
-        self.positions.book(order.account, order.symbol, order.side, lots, order.offset)
         filled = Filled(
             desk=order.desk,
             client_order_id=order.client_order_id,
@@ -70,18 +76,69 @@ class Register:
             side=order.side,
             lots=lots,
             price_ticks=price_ticks,
-            cumulative_lots=order.reported_lots,
+            cumulative_lots=order.reported_lots + lots,
             trading_day=self.day,
             exchange_ns=stamp,
         )
-        self.fills.append(filled)
-        self.fills_of.setdefault((order.desk, order.client_order_id), []).append(filled)
+        self._note(Executed(filled))
         return filled
 
+    def bust(self, fill: Filled) -> Order:
+        """Take an execution back and return its order."""
+        self._note(Bust(fill))
+        return self.orders[fill.desk, fill.client_order_id]
+
     def close(self, order: Order, reason: str, stamp: Nanos, cancel_id: str = "") -> Closed:
-        order.is_working, order.reason = False, reason
-        self._working.pop((order.desk, order.client_order_id), None)
+        self._note(OrderEnded(order.desk, order.client_order_id, reason))
         return Closed(order.desk, order.client_order_id, order.reported_lots, reason, stamp, cancel_id)
+
+    # --- the record: every change is an entry, and the same entries give the same register again ---
+
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """Fold what an earlier run recorded; orders that worked then are cancelled, for their queue is gone."""
+        for entry in entries:
+            self._apply(entry)
+            if isinstance(entry, Executed):
+                order = self.orders[entry.fill.desk, entry.fill.client_order_id]
+                order.filled_lots = max(order.filled_lots, order.reported_lots)
+        for order in self.working():
+            self._note(OrderEnded(order.desk, order.client_order_id, "venue_cancelled"))
+
+    def _note(self, entry: Entry) -> None:
+        self._apply(entry)
+        self.on_entry(entry)
+
+    def _apply(self, entry: Entry) -> None:
+        match entry:
+            case OrderOpened():
+                order = Order(*(getattr(entry, name) for name in entry.__struct_fields__))
+                key = (order.desk, order.client_order_id)
+                self._used_ids.add(key)
+                self.orders[key] = self._working[key] = order
+            case Executed(fill):
+                key = (fill.desk, fill.client_order_id)
+                self.orders[key].reported_lots += fill.lots
+                self.fills.append(fill)
+                self.fills_of.setdefault(key, []).append(fill)
+                self._book(self.orders[key], fill.lots)
+            case Bust(fill):
+                key = (fill.desk, fill.client_order_id)
+                self.orders[key].reported_lots -= fill.lots
+                self.fills.remove(fill)
+                self.fills_of[key].remove(fill)
+                self._book(self.orders[key], -fill.lots)
+            case OrderEnded(desk, order_id, reason):
+                order = self.orders[desk, order_id]
+                order.is_working, order.reason = False, reason
+                self._working.pop((desk, order_id), None)
+            case IdUsed(desk, order_id):
+                self._used_ids.add((desk, order_id))
+            case DayStarted(day):
+                self.day = day
+                self.positions.roll()
+
+    def _book(self, order: Order, lots: Lots) -> None:
+        self.positions.book(order.account, order.symbol, order.side, lots, order.offset)
 
     def working(self, desk: str = "") -> list[Order]:
         """Return the working orders of one desk, or of all."""
@@ -93,8 +150,7 @@ class Register:
         return sum(
             order.leaves_lots
             for order in self._working.values()
-            if order.offset is not Offset.OPEN
-            and (order.account, order.symbol, order.side, order.offset) == wanted
+            if order.offset is not Offset.OPEN and (order.account, order.symbol, order.side, order.offset) == wanted
         )
 
     def status(self, desk: str, client_order_id: str, ref: str) -> Status:
@@ -106,6 +162,5 @@ class Register:
 
     def start_day(self, day: str) -> None:
         """Start a trading day: fill ids start again and today's lots become yesterday's."""
-        self.day = day
         self._fill_number = count(1)
-        self.positions.roll()
+        self._note(DayStarted(day))

@@ -39,9 +39,7 @@ class ReportLine:
     def forget_day(self) -> None:
         self._history.clear()
 
-    def deliver(
-        self, reports: list[Report], now: Nanos, symbol: str = "", side: Side | None = None
-    ) -> list[Delivery]:
+    def deliver(self, reports: list[Report], now: Nanos, symbol: str = "", side: Side | None = None) -> list[Delivery]:
         """Return the deliveries of one turn's reports about one order."""
         fills_wait = self._fills_wait(reports, now, symbol, side)
         ack_waits = self._ack_waits(reports, now, symbol, side)
@@ -49,9 +47,7 @@ class ReportLine:
         for report in reports:
             if self._is_lost(report, now, symbol, side):
                 continue
-            wait = (
-                fills_wait if isinstance(report, Filled) else ack_waits if isinstance(report, Accepted) else 0
-            )
+            wait = fills_wait if isinstance(report, Filled) else ack_waits if isinstance(report, Accepted) else 0
             at = self._leaves_at(report.desk, now, wait)
             if isinstance(report, ORDER_REPORTS):
                 self._history.append(report)
@@ -78,10 +74,7 @@ class ReportLine:
 
     def _leaves_at(self, desk: str, now: Nanos, wait: Nanos) -> Nanos:
         at = (
-            now
-            + self._spec.latency_out
-            + self.extra_latency(now)
-            + self._faults.random_part(self._spec.latency_jitter)
+            now + self._spec.latency_out + self.extra_latency(now) + self._faults.random_part(self._spec.latency_jitter)
         )
         reorder = self._faults.take("reorder", now)
         if reorder:

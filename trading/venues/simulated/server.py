@@ -19,11 +19,13 @@ from trading.venues.simulated import actions
 from trading.venues.simulated.config import VenueEntry, VenuesFile, spec_of
 from trading.venues.simulated.exchange import Exchange
 from trading.venues.simulated.face import Face
-from trading.venues.simulated.faults import AT_ONCE, CATALOGUE, Switch, Where
+from trading.venues.simulated.fault_catalogue import AT_ONCE, CATALOGUE, Where
+from trading.venues.simulated.faults import Switch
 from trading.venues.simulated.fix_face import FixFace
 from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.local_face import LocalFace
 from trading.venues.simulated.messages import Delivery, Message, Request, Tick
+from trading.venues.simulated.record import RecordFile
 from trading.venues.simulated.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -43,9 +45,7 @@ class Clock:
 class Feed:
     """Plays one instrument's stream in real time, times `speed`; the streams of a process start together."""
 
-    def __init__(
-        self, inputs: Inputs, code: str, symbol: str, origin: Nanos, started: Nanos, speed: float
-    ) -> None:
+    def __init__(self, inputs: Inputs, code: str, symbol: str, origin: Nanos, started: Nanos, speed: float) -> None:
         self._inputs, self._code, self._symbol = inputs, code, symbol
         self._origin, self._started, self._speed = origin, started, speed
         self._ticks: Iterator[Tick] = inputs.stream(code)
@@ -83,6 +83,9 @@ class SimulatedVenue:
         self._inputs = inputs
         self.tap = Tap(Path(config.record_dir) / entry.name / "tap.jsonl", config.journal_dirs)
         self.exchange = Exchange(spec_of(entry, self.tap.run), entry.seed)
+        self._record = RecordFile(Path(config.record_dir) / entry.name / "record.jsonl")
+        self.exchange.register.on_entry = self._record.note
+        self.exchange.register.restore(self._record.entries())
         self.face: Face = _face_of(entry, self, config)
         self._speed = config.speed
         self._feeds: list[Feed] = []
@@ -143,6 +146,7 @@ class SimulatedVenue:
             await asyncio.gather(self._task, return_exceptions=True)
         await self.face.close()
         self.tap.close()
+        self._record.close()
 
     async def _run(self) -> None:
         while True:
@@ -181,9 +185,7 @@ class Venues:
         clock = Clock()
         self._clock = clock
         self._inputs = Inputs.of(config)
-        self.by_name = {
-            entry.name: SimulatedVenue(entry, config, self._inputs, clock) for entry in config.venues
-        }
+        self.by_name = {entry.name: SimulatedVenue(entry, config, self._inputs, clock) for entry in config.venues}
 
     async def start(self) -> None:
         """Start every venue or none; raises PortBusy, RecordingError, ModelError, ConfigError."""
@@ -193,9 +195,7 @@ class Venues:
             for venue in self.by_name.values():
                 await venue.start(started, origins)
                 for instrument in venue.entry.instruments:
-                    log.info(
-                        "%s: %s is %s", venue.entry.name, instrument.code, self._inputs.label(instrument.code)
-                    )
+                    log.info("%s: %s is %s", venue.entry.name, instrument.code, self._inputs.label(instrument.code))
                 log.info(
                     "%s: listening on %s:%d (%s)",
                     venue.entry.name,

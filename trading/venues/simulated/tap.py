@@ -29,9 +29,7 @@ class Tap:
     def started(self, at: Nanos) -> None:
         self._write({"at_ns": at, "dir": "start", "run": self.run})
 
-    def inbound(
-        self, at: Nanos, raw: str, order_id: str = "", desk: str = "", is_order: bool = False
-    ) -> None:
+    def inbound(self, at: Nanos, raw: str, order_id: str = "", desk: str = "", is_order: bool = False) -> None:
         """Record what came in; for an order, whether its intent was durable by now."""
         line: dict[str, object] = {"at_ns": at, "dir": "in", "raw": raw, "id": order_id}
         if is_order:

@@ -4,7 +4,7 @@ import { price } from "@/format/decimal";
 import { i18n, messageOr } from "@/i18n";
 import { groupKind } from "./waterfall";
 
-const WORDS: Record<string, string> = { side: "side", outcome: "outcome", purpose: "purpose" };
+const WORDS: Record<string, string> = { side: "side", outcome: "outcome", purpose: "purpose", reason: "closeReason" };
 
 export function stepLabel(step: Step): string {
   const values = Object.fromEntries(

@@ -1,5 +1,6 @@
-"""The whole product in processes of its own, started as a person starts it, for tests that need all of it."""
+"""`manage.py up` in a terminal of its own, and somebody who uses what it started."""
 
+import json
 import os
 import re
 import signal
@@ -8,20 +9,24 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import psutil
 
 from console.launcher.ports import free_port
 from console.paths import Paths
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 60
 FOREIGN = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "PYTEST_CURRENT_TEST")
 
 
-class Product:
+class Launch:
     """`manage.py up` in a folder of its own. Use it as a context: leaving it ends every process."""
 
     def __init__(self, var: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
@@ -34,7 +39,7 @@ class Product:
         self._command = [sys.executable, "manage.py", "up", *arguments]
         self.process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> "Product":
+    def __enter__(self) -> "Launch":
         self.start()
         self.wait_for_line("The console is ready", READY_WITHIN_S)
         return self
@@ -103,6 +108,12 @@ class Product:
                 return row.split()[1]
         raise AssertionError(f"no demo login for {username}")
 
+    def person(self, username: str) -> "Person":
+        """Return somebody of the demo who has logged in."""
+        person = Person(self.address)
+        person.log_in(username, self.login(username))
+        return person
+
     def wait_for_line(self, pattern: str, timeout_s: float = 30) -> str:
         """Return the first line that matches; fail when none comes or the product ends."""
         assert self.process is not None
@@ -122,3 +133,48 @@ class Product:
         assert self.process is not None and self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
+
+
+class Person:
+    """Somebody who uses the console's API over HTTP with a session and CSRF, as a browser does."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._cookies = CookieJar()
+        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
+
+    def log_in(self, username: str, password: str) -> None:
+        """Open a session; fail the test when it is refused."""
+        self.ask("GET", "/api/me")
+        status, answer = self.ask("POST", "/api/auth/login", {"username": username, "password": password})
+        assert status == 200, answer
+
+    def get(self, path: str) -> Any:
+        """Return the JSON at the path; fail the test when it is refused."""
+        status, answer = self.ask("GET", path)
+        assert status == 200, f"GET {path}: {status} {answer}"
+        return answer
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Send one request and return status and decoded JSON, whatever they are."""
+        token = next((cookie.value for cookie in self._cookies if cookie.name == "csrftoken"), "")
+        request = Request(
+            self._address + path,
+            method=method,
+            data=None if method == "GET" else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "X-CSRFToken": token or "", **(headers or {})},
+        )
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return answer.status, _decoded(answer.read())
+        except HTTPError as refused:
+            return refused.code, _decoded(refused.read())
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode("utf-8", "replace")

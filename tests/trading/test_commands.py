@@ -1,0 +1,267 @@
+"""Orders to an engine over REST: one press is one command, kill works alone, and arming needs what was reviewed."""
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import redis
+from celery import current_app
+from django.test import Client
+
+from audit.models import Project, Receipt
+from trading.models import Command, Desk, JournalCursor
+
+pytestmark = pytest.mark.django_db
+
+KEY = {"Idempotency-Key": "k-00000001"}
+ARM = "/api/programs/CU-LME-SELL/arm"
+
+
+class Api:
+    """The API as one person uses it."""
+
+    def __init__(self, user) -> None:
+        self.client = Client()
+        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+    def post(self, path: str, body: dict | None = None, headers: dict | None = KEY):
+        return self.client.post(path, body or {}, content_type="application/json", headers=headers)
+
+    def get(self, path: str):
+        return self.client.get(path)
+
+    def put(self, path: str, body: dict):
+        return self.client.put(path, body, content_type="application/json")
+
+
+@pytest.fixture
+def api(person):
+    return lambda name: Api(person(name))
+
+
+@pytest.fixture
+def broker(redis_url, settings) -> Iterator[redis.Redis]:
+    """A real queue that nobody consumes, so that a test can read what was sent."""
+    before = current_app.conf.broker_url
+    use_broker(redis_url)
+    client = redis.Redis.from_url(redis_url)
+    client.delete("engine.demo")
+    yield client
+    use_broker(before)
+
+
+def use_broker(url: str) -> None:
+    """Send from now on to another queue; Celery keeps its connections until it believes that it was forked."""
+    current_app.conf.broker_url = url
+    current_app._after_fork()
+
+
+def sent(broker: redis.Redis) -> list[dict]:
+    """Return the tasks in the desk's queue, oldest first."""
+    return [json.loads(raw) for raw in reversed(broker.lrange("engine.demo", 0, -1))]
+
+
+@pytest.fixture
+def engine(settings) -> Iterator[list[dict]]:
+    """Something that answers at the engine's control socket; yields what it was told."""
+    path = settings.CMC_PATHS.control_socket("demo")
+    path.unlink(missing_ok=True)
+    told: list[dict] = []
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(str(path))
+    server.listen()
+    server.settimeout(5)
+
+    def answer() -> None:
+        while True:
+            try:
+                line, _ = server.accept()
+            except OSError:
+                return
+            with line:
+                told.append(json.loads(line.makefile().readline()))
+                line.sendall(b'{"ok": true, "result": null}\n')
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    yield told
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    thread.join(5)
+    path.unlink(missing_ok=True)
+
+
+def test_arming_sends_the_reviewed_revision_once_with_an_expiry(api, broker):
+    answer = api("trader1").post(ARM, {"revision": 1})
+
+    assert answer.status_code == 202
+    [task] = sent(broker)
+    assert task["headers"]["task"] == "trading.arm"
+    assert task["headers"]["expires"] is not None
+    command = json.loads(base64.b64decode(task["body"]))[1]["command"]
+    assert command["command_id"] == answer.json()["command_id"]
+    assert (command["op"], command["program"], command["revision"], command["actor"]) == (
+        "arm", "CU-LME-SELL", 1, "trader1",
+    )  # fmt: skip
+
+
+def test_a_repeated_key_returns_the_first_command_and_sends_nothing(api, broker):
+    first = api("trader1").post(ARM, {"revision": 1}).json()
+
+    again = api("trader1").post(ARM, {"revision": 1})
+
+    assert (again.status_code, again.json()) == (202, first)
+    assert len(sent(broker)) == 1
+    assert Command.objects.count() == 1
+    assert Receipt.objects.filter(kind="arm_requested").count() == 1
+
+
+def test_two_people_may_use_the_same_key(api, broker, person):
+    api("trader1").post("/api/programs/CU-LME-SELL/disarm")
+    api("risk1").post("/api/programs/CU-LME-SELL/disarm")
+
+    assert Command.objects.count() == 2
+
+
+def test_a_key_does_not_pass_from_one_button_to_another(api, broker):
+    api("trader1").post(ARM, {"revision": 1})
+
+    answer = api("trader1").post("/api/programs/CU-LME-SELL/disarm")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_command_without_a_key_is_refused(api, broker):
+    answer = api("trader1").post(ARM, {"revision": 1}, headers=None)
+
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.json()["fields"]
+    assert sent(broker) == []
+
+
+def test_arming_another_revision_than_the_one_in_force_is_refused(api, broker):
+    trader = api("trader1")
+    trader.put("/api/programs/CU-LME-SELL/terms", {"base_revision": 1, "terms": {"trigger_value": "190"}})
+
+    answer = trader.post(ARM, {"revision": 1})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "revision_moved")
+    assert sent(broker) == []
+
+
+def test_a_trader_arms_only_in_own_projects(api, broker, person):
+    Project.objects.filter(code="CU-XMKT-01").update(members=[])
+
+    answer = api("trader1").post(ARM, {"revision": 1})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_own_project")
+
+
+def test_arming_names_the_engine_that_was_seen(api, broker):
+    JournalCursor.objects.create(desk=Desk.objects.get(), epoch=7)
+
+    api("trader1").post(ARM, {"revision": 1})
+
+    command = json.loads(base64.b64decode(sent(broker)[0]["body"]))[1]["command"]
+    assert command["incarnation"] == 7
+
+
+def test_without_a_queue_arming_says_that_nothing_was_sent(api):
+    answer = api("trader1").post(ARM, {"revision": 1})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "engine_unreachable")
+    assert Command.objects.get().state == "refused"
+
+
+def test_kill_reaches_the_engine_without_a_queue(api, engine):
+    answer = api("trader1").post("/api/kill", {"level": "stop", "reason": "prices look wrong"})
+
+    assert answer.status_code == 202
+    [told] = engine
+    assert (told["op"], told["level"], told["scope"], told["actor"]) == ("kill", "stop", "all", "trader1")
+    assert Command.objects.get(command_id=answer.json()["command_id"]).state == "accepted"
+
+
+def test_kill_without_engine_and_queue_says_what_to_do(api):
+    answer = api("ops1").post("/api/kill", {"level": "cancel", "reason": "prices look wrong"})
+
+    assert answer.status_code == 503
+    assert "manage.py kill" in answer.json()["message"]
+
+
+def test_kill_of_one_program_names_it(api, engine):
+    api("risk1").post("/api/kill", {"level": "cancel", "scope": "program:CU-LME-SELL", "reason": "one leg only"})
+
+    assert engine[0]["scope"] == "program:CU-LME-SELL"
+
+
+def test_disarm_goes_straight_to_the_engine_and_through_the_queue(api, engine, broker):
+    api("ops1").post("/api/programs/CU-LME-SELL/disarm", {"reason": "end of shift"})
+
+    assert engine[0]["op"] == "disarm"
+    assert sent(broker)[0]["headers"]["task"] == "trading.disarm"
+
+
+def test_lifting_a_kill_takes_two_people(api, engine, broker):
+    asked = api("risk1").post("/api/kill/lift", {"reason": "the feed is sound again"}).json()["approval_id"]
+
+    own = api("risk1").post(f"/api/kill/lift/{asked}/approve")
+    other = api("risk2").post(f"/api/kill/lift/{asked}/approve")
+
+    assert (own.status_code, own.json()["code"]) == (403, "own_request")
+    assert other.status_code == 202
+    assert (engine[0]["requested_by"], engine[0]["approved_by"]) == ("risk1", "risk2")
+
+
+def test_a_rejected_lift_sends_nothing(api, engine, broker):
+    asked = api("trader1").post("/api/kill/lift", {"reason": "the feed is sound again"}).json()["approval_id"]
+
+    api("risk2").post(f"/api/kill/lift/{asked}/reject", {"note": "not yet"})
+
+    assert engine == []
+
+
+def test_the_outcome_of_a_command_is_readable_by_who_gave_it(api, engine):
+    command = api("trader1").post("/api/kill", {"level": "stop", "reason": "prices look wrong"}).json()["command_id"]
+
+    mine = api("trader1").get(f"/api/commands/{command}")
+    another = api("risk1").get(f"/api/commands/{command}")
+
+    assert mine.json()["state"] == "accepted"
+    assert another.status_code == 404
+
+
+def test_terms_are_held_to_the_rules_of_a_declaration(api):
+    answer = api("trader1").put(
+        "/api/programs/CU-LME-SELL/terms", {"base_revision": 1, "terms": {"clip_units": 50, "comparator": "<="}}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_terms")
+    assert set(answer.json()["fields"]) == {"clip_units", "comparator"}
+
+
+def test_an_edit_of_moved_terms_overwrites_nothing(api):
+    trader = api("trader1")
+    trader.put("/api/programs/CU-LME-SELL/terms", {"base_revision": 1, "terms": {"trigger_value": "190"}})
+
+    answer = trader.put("/api/programs/CU-LME-SELL/terms", {"base_revision": 1, "terms": {"trigger_value": "200"}})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "base_moved")
+    assert trader.get("/api/programs/CU-LME-SELL").json()["terms"]["trigger_value"] == "190"
+
+
+def test_every_revision_says_who_changed_what(api):
+    trader = api("trader1")
+    trader.put(
+        "/api/programs/CU-LME-SELL/terms",
+        {"base_revision": 1, "terms": {"trigger_value": "190"}, "reason": "wider after the fix"},
+    )
+
+    newest = trader.get("/api/programs/CU-LME-SELL").json()["revisions"][0]
+
+    assert newest["created_by"] == "trader1"
+    assert newest["changed"] == {"trigger_value": {"from": "185", "to": "190"}}
+    assert Receipt.objects.filter(kind="terms_changed", program="CU-LME-SELL", actor="trader1").exists()

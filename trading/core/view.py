@@ -1,0 +1,155 @@
+"""What a program sees: its books, and whether its trigger holds on them.
+
+Books are shared: a cell holds the last quote of one instrument and every program that trades it looks at the same cell,
+so showing a quote costs the same however many programs hold the instrument. A tick is judged on the best prices first,
+because deeper levels are never better; depth is walked only when that holds.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from trading.core.depth import walk
+from trading.core.events import QuoteSeen
+from trading.core.measure import CompiledTrigger
+from trading.core.policy import counter_levels, is_fresh, skew
+from trading.core.terms import Instrument, Terms
+from trading.core.units import Lots, Nanos, Side, Ticks
+
+DOMESTIC, FOREIGN, FX = 0, 1, 2
+BID, ASK = 0, 1
+LOWEST_TICKS: Ticks = -(10**18)  # below every price
+
+
+class Cell:
+    """The last quote of one instrument; `best` is (bid, ask) in ticks, None for an empty side."""
+
+    __slots__ = ("best", "quote")
+
+    def __init__(self) -> None:
+        self.quote: QuoteSeen | None = None
+        self.best: tuple[Ticks | None, Ticks | None] = (None, None)
+
+    def show(self, quote: QuoteSeen) -> None:
+        bids, asks = quote.bids, quote.asks
+        self.quote = quote
+        self.best = (bids[0].price_ticks if bids else None, asks[0].price_ticks if asks else None)
+
+
+ONE = Cell()  # stands in for FX where both legs are quoted in one currency
+ONE.best = (1, 1)
+
+
+class MarketView:
+    """The books of one program, seen from the sides it would trade on."""
+
+    def __init__(self, terms: Terms, instruments: Mapping[str, Instrument], cells: dict[str, Cell]) -> None:
+        self.trigger = CompiledTrigger(terms, instruments)
+        domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
+        fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
+        self.instruments = (domestic, foreign)  # traded, in the order of the legs
+        self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
+        self.codes = tuple(instrument.code for instrument in self.held)
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
+        self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
+        self.pair = terms.pair
+        self.clip_units = terms.clip_units
+        self._cells = [cells.setdefault(code, Cell()) for code in self.codes]
+        if fx is None:
+            self._cells.append(ONE)
+        # A bought foreign leg buys its currency, so FX is taken from the same side as the foreign leg.
+        counter = [ASK if side is Side.BUY else BID for side in (*self.sides, self.sides[FOREIGN])]
+        self.counter_sides = tuple(counter)
+        self._domestic, self._foreign, self._fx = self._cells
+        self._domestic_side, self._foreign_side, self._fx_side = counter
+
+    @property
+    def quotes(self) -> list[QuoteSeen | None]:
+        """The last quotes: domestic, foreign, FX."""
+        return [cell.quote for cell in self._cells]
+
+    @property
+    def counter_ticks(self) -> list[Ticks | None]:
+        """The best prices the program would trade at, None for an empty side."""
+        return [cell.best[side] for cell, side in zip(self._cells, self.counter_sides, strict=True)]
+
+    def holds(self) -> bool:
+        """Whether the trigger holds on the best prices."""
+        domestic = self._domestic.best[self._domestic_side]
+        foreign = self._foreign.best[self._foreign_side]
+        fx = self._fx.best[self._fx_side]
+        if domestic is None or foreign is None or fx is None:
+            return False
+        trigger = self.trigger
+        rest = (foreign * trigger.foreign_weight + trigger.foreign_fixed) * (fx if trigger.uses_fx else 1)
+        return domestic * trigger.domestic_weight >= rest + trigger.fixed
+
+    def turning_point(self, slot: int) -> tuple[Ticks, bool] | None:
+        """Return the price of one leg at which the trigger turns, the other books given, and whether it holds above.
+
+        None when no price of this leg makes it hold. A measure that does not look at this leg turns at any price.
+        """
+        trigger = self.trigger
+        domestic, foreign, fx = self.counter_ticks
+        if fx is None:
+            return None
+        rate = fx if trigger.uses_fx else 1
+        if slot == DOMESTIC:
+            weight = trigger.domestic_weight
+            if foreign is None:
+                return None
+            bound = (foreign * trigger.foreign_weight + trigger.foreign_fixed) * rate + trigger.fixed
+        else:
+            weight = -trigger.foreign_weight * rate
+            if domestic is None:
+                return None
+            bound = trigger.foreign_fixed * rate + trigger.fixed - domestic * trigger.domestic_weight
+        if weight == 0:
+            return (LOWEST_TICKS, True) if bound <= 0 else None
+        return (-(-bound // weight), True) if weight > 0 else (bound // weight, False)
+
+    def is_coherent(self, now: Nanos) -> bool:
+        """Whether all quotes are fresh and the legs were seen close enough together."""
+        pair = self.pair
+        domestic, foreign, fx = self.quotes
+        if not is_fresh(domestic, now, pair.leg_age_max) or not is_fresh(foreign, now, pair.leg_age_max):
+            return False
+        if pair.fx_instrument is not None and not is_fresh(fx, now, pair.fx_age_max):
+            return False
+        assert domestic is not None and foreign is not None
+        return skew(domestic, foreign) <= pair.leg_skew_max
+
+    def units_in_depth(self) -> int:
+        """Return the whole units, at most one clip, that both sides show in their books."""
+        units = self.clip_units
+        for leg, traded in enumerate(self.pair.legs):
+            quote = self._cells[leg].quote
+            levels = counter_levels(quote, self.sides[leg]) if quote else ()
+            units = min(units, sum(level.lots for level in levels) // traded.ratio_lots)
+        return units
+
+    def walked(self, units: int) -> tuple[tuple[int, int] | None, tuple[Lots, Lots]]:
+        """Return per leg the sum of lots x ticks for `units`, None if a book is too shallow, and the lots."""
+        domestic, foreign = self._domestic.quote, self._foreign.quote
+        lots = (units * self.pair.legs[DOMESTIC].ratio_lots, units * self.pair.legs[FOREIGN].ratio_lots)
+        if domestic is None or foreign is None:
+            return None, lots
+        first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
+        second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
+        return (None if first is None or second is None else (first, second)), lots
+
+    def margin(self, units: int) -> int:
+        """Return a number that is >= 0 exactly when the trigger holds for `units` walked through depth."""
+        sums, lots = self.walked(units)
+        fx = self._fx.best[self._fx_side]
+        if sums is None or fx is None:
+            return -1
+        return self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
+
+    def value(self, units: int) -> Fraction | None:
+        """Return the measure for `units` on executable prices, exact; None while it cannot be computed."""
+        sums, lots = self.walked(units)
+        fx = self._fx.best[self._fx_side]
+        if sums is None or fx is None or units < 1:
+            return None
+        domestic, foreign = (Fraction(sums[leg], lots[leg]) for leg in (DOMESTIC, FOREIGN))
+        return self.trigger.value(domestic, foreign, fx)
