@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -221,6 +222,9 @@ def test_disarm_goes_straight_to_the_engine_and_through_the_queue(api, engine, b
     api("ops1").post("/api/programs/CU-LME-SELL/disarm", {"reason": "end of shift"})
 
     assert engine[0]["op"] == "disarm"
+    deadline = time.monotonic() + 5
+    while not sent(broker) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert sent(broker)[0]["headers"]["task"] == "trading.disarm"
 
 

@@ -192,12 +192,13 @@ class Hub:
                 await screen.beat(body)
 
     async def _repeat(self, period_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Work every `period_s`, for the first time after one: the links are known by then."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            await self._guarded(work)
             due = max(due + period_s, loop.time())
             await asyncio.sleep(due - loop.time())
+            await self._guarded(work)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do one turn of `work`; one that fails must not end the feed of every screen."""

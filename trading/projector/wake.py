@@ -3,6 +3,8 @@
 import logging
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 CHANNEL_PREFIX = "cmc.rows."
 TIMEOUT_S = 0.2
@@ -15,7 +17,10 @@ class Waker:
     """Publishes a hint per batch; while Redis is away it only tries now and then."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+        # One try: the client's own retries would hold up the next batch while Redis is frozen.
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        )
         self._skip = 0
 
     def wake(self, desk: str) -> None:

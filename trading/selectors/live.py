@@ -6,6 +6,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 TIMEOUT_S = 0.3
 
@@ -17,7 +19,10 @@ def stream_channel(desk: str) -> str:
 
 @lru_cache(maxsize=1)
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=once
+    )
 
 
 def last_frame(desk: str, channel: str) -> list[dict[str, Any]] | None:

@@ -20,7 +20,7 @@ from audit.models import Project
 from trading.core.units import SECOND
 from trading.models import Command, Desk, HedgeProgram, JournalCursor
 from trading.services.delivery import deliver_terms
-from trading.services.handover import enqueue, leave_kill, tell_engine
+from trading.services.handover import enqueue, enqueue_aside, leave_kill, tell_engine
 
 ARM_EXPIRES_S = 2
 DIRECT_OPS = ("disarm", "unwind", "lift_kill")
@@ -87,7 +87,7 @@ def kill(*, desk: Desk, level: str, scope: str, reason: str, actor: AbstractUser
     message = {"op": "kill", "command_id": command_id, "actor": actor.get_username(), **body}
     answer = tell_engine(desk.name, message)
     is_left = answer is None and leave_kill(desk.name, message)
-    is_queued = enqueue(desk.name, message)
+    is_queued = _queue(desk.name, message, is_answered=answer is not None)
     try:
         _record(op="kill", desk=desk, program=None, body=body, actor=actor, key=key, at=at)
         if answer is not None:
@@ -212,10 +212,19 @@ def _hand_over(command: Command) -> None:
     answer = tell_engine(desk, message) if command.op in DIRECT_OPS else None
     if answer is not None:
         record_outcome(command_id=command.command_id, answer=answer, at=_now(command))
-    is_queued = enqueue(desk, message, ARM_EXPIRES_S if command.op == "arm" else None)
+    expires_s = ARM_EXPIRES_S if command.op == "arm" else None
+    is_queued = _queue(desk, message, is_answered=answer is not None, expires_s=expires_s)
     if answer is None and not is_queued:
         _give_up(command)
     command.refresh_from_db()
+
+
+def _queue(desk: str, message: dict[str, Any], *, is_answered: bool, expires_s: int | None = None) -> bool:
+    """Send by the queue; a command that the engine has answered does not wait for a queue that may be frozen."""
+    if is_answered:
+        enqueue_aside(desk, message)
+        return True
+    return enqueue(desk, message, expires_s)
 
 
 def _give_up(command: Command) -> None:

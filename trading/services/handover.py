@@ -4,6 +4,7 @@ The engine does a command once, by its id, so that a command may take several wa
 """
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,11 @@ def enqueue(desk: str, message: Message, expires_s: int | None = None) -> bool:
         log.warning("%s %s: the queue is away: %s", message["op"], message["command_id"], error)
         return False
     return True
+
+
+def enqueue_aside(desk: str, message: Message) -> None:
+    """Put a command that the engine has answered into the queue as well, without keeping its sender waiting."""
+    threading.Thread(target=enqueue, args=(desk, message), name="enqueue", daemon=True).start()
 
 
 def leave_kill(desk: str, message: Message) -> bool:
