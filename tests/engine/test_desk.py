@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from risk.limits import Limit, LimitKind, LimitSet
+from tests.engine.desk_rig import START, DeskRig, ready
 from trading.core import events as e
 from trading.core.events import Level
 from trading.core.units import SECOND
@@ -21,11 +22,6 @@ from trading.simulation.copper import (
     copper_terms,
     quote,
 )
-
-START = 1_800_000_000 * SECOND
-
-
-from tests.engine.desk_rig import START, DeskRig, ready
 
 
 def test_nothing_leaves_before_its_record_is_durable():
@@ -57,7 +53,7 @@ def test_an_intent_that_waited_too_long_for_the_disk_never_leaves():
 
     assert rig.sent == []
     assert len(rig.events(e.OrderNotSent)) == 2
-    assert list(rig.program.state.executions.values())[0].outcome == "not_sent"
+    assert next(iter(rig.program.state.executions.values())).outcome == "not_sent"
 
 
 def test_a_kill_overtakes_an_entry_that_waits_for_the_disk():

@@ -3,6 +3,7 @@
 
 
 from risk.gate import review
+from tests.engine.desk_rig import START, DeskRig, ready
 from trading.core import events as e
 from trading.core.units import MILLI, SECOND
 from trading.engine import records as r
@@ -10,11 +11,6 @@ from trading.engine.actions import Query, QueryAll
 from trading.engine.desk import Desk
 from trading.engine.journal import MemoryJournal
 from trading.engine.recovery import RECOVERY_TIME_MAX, DeskState
-
-START = 1_800_000_000 * SECOND
-
-
-from tests.engine.desk_rig import START, DeskRig, ready
 
 
 def crashed_rig():
