@@ -139,7 +139,7 @@ def test_an_order_that_rises_again_reopens_the_case():
 
 
 def test_an_order_presumed_dead_is_asked_about_now_and_then():
-    rig, domestic, _ = lost()
+    rig, _domestic, _ = lost()
     rig.fill(rig.orders[2])
     rig.tell(e.Disarm("C2", "trader1", "enough"))
     before = len(rig.queried)
@@ -202,7 +202,7 @@ def test_a_duplicate_id_means_the_venue_has_the_order():
 
 
 def test_queries_come_less_and_less_often():
-    rig, domestic, foreign = entered()
+    rig, _domestic, foreign = entered()
     rig.fill(foreign)
     rig.tell(e.VenueDown("SHFE", "dropped"))
     rig.tell(e.VenueUp("SHFE"))

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.core.rig import CA, CU, MILLI, SECOND, Decimal, Rig, entered, quote
+from tests.core.rig import CA, CU, MILLI, SECOND, Decimal, entered, quote
 from trading.core import events as e
 from trading.core.events import Offset, Purpose, RejectClass
 from trading.core.terms import Comparator, Measure, RepairPreference, Trigger

@@ -1,93 +1,27 @@
-"""The desk between journal, gate and venues: what leaves when, what is refused, and how a start ends."""
+"""The desk between journal, gate and venues: what leaves when, and what is refused."""
 
 from decimal import Decimal
 
 import msgspec
 import pytest
 
-from risk.gate import review
 from risk.limits import Limit, LimitKind, LimitSet
+from tests.engine.desk_rig import START, DeskRig, ready
 from trading.core import events as e
 from trading.core.events import Level
-from trading.core.units import MILLI, SECOND
+from trading.core.units import SECOND
 from trading.engine import commands as c
 from trading.engine import records as r
-from trading.engine.actions import Cancel, Query, QueryAll, Reply, Submit, Sync
-from trading.engine.desk import Desk
-from trading.engine.journal import MemoryJournal
+from trading.engine.actions import Cancel, Submit, Sync
 from trading.engine.outbox import SEND_WITHIN
-from trading.engine.recovery import RECOVERY_TIME_MAX, DeskState
 from trading.simulation.copper import (
     CA,
     COPPER_LIMITS,
     CU,
     CU_HG,
-    FX,
-    copper_desk,
     copper_terms,
     quote,
 )
-
-START = 1_800_000_000 * SECOND
-
-
-class DeskRig:
-    """A desk whose venues answer as told. `sent` are the orders that left."""
-
-    def __init__(self, *programs, limits=COPPER_LIMITS, history=(), epoch=1):
-        self.now = START
-        self.config = copper_desk(programs or (copper_terms(),), limits)
-        self.journal = MemoryJournal(epoch=epoch)
-        self.desk = Desk(self.config, self.journal, review, epoch, self.now)
-        self.sent, self.actions, self.replies = [], [], []
-        self.desk.recover(history)
-        self.do(self.desk.resume(self.now))
-
-    def do(self, actions):
-        self.actions += actions
-        for action in actions:
-            if isinstance(action, Submit):
-                self.sent += action.orders
-            elif isinstance(action, Reply):
-                self.replies.append(action)
-        return actions
-
-    def tell(self, event):
-        return self.do(self.desk.on_report(event, self.now))
-
-    def command(self, command):
-        return self.do(self.desk.on_command(command, self.now))
-
-    def synced(self):
-        return self.do(self.desk.on_durable(self.journal.seq, self.now))
-
-    def connect(self, *venues):
-        for venue in venues or ("SHFE", "LME"):
-            self.tell(e.VenueUp(venue))
-            self.tell(e.StatusEnded(venue, self.now))
-
-    def arm(self, **changes):
-        command = c.ArmProgram("CU-SELL", "C1", "trader1", 1, self.now + 2 * SECOND)
-        self.command(msgspec.structs.replace(command, **changes))
-        self.synced()
-
-    def market(self, bid="79490", ask="79500"):
-        for instrument, prices in ((CA, ("9799.5", "9800")), (FX, ("7.0990", "7.1010")), (CU, (bid, ask))):
-            self.do(self.desk.on_quote(quote(instrument, *prices, self.now), self.now))
-
-    def events(self, kind):
-        return [record.event for record in self.journal.records if isinstance(record.event, kind)]
-
-    @property
-    def program(self):
-        return self.desk.programs["CU-SELL"]
-
-
-def ready(*programs, **options):
-    rig = DeskRig(*programs, **options)
-    rig.connect()
-    rig.arm()
-    return rig
 
 
 def test_nothing_leaves_before_its_record_is_durable():
@@ -119,7 +53,7 @@ def test_an_intent_that_waited_too_long_for_the_disk_never_leaves():
 
     assert rig.sent == []
     assert len(rig.events(e.OrderNotSent)) == 2
-    assert list(rig.program.state.executions.values())[0].outcome == "not_sent"
+    assert next(iter(rig.program.state.executions.values())).outcome == "not_sent"
 
 
 def test_a_kill_overtakes_an_entry_that_waits_for_the_disk():
@@ -281,126 +215,3 @@ def test_new_terms_are_taken_only_while_disarmed():
 
     assert [reply.ok for reply in rig.replies[-3:]] == [False, True, True]
     assert rig.program.terms.revision == 2
-
-
-# --- starts ---
-
-
-def crashed_rig():
-    """A desk that died after both legs left; only SHFE's fill is in its journal."""
-    rig = ready()
-    rig.market()
-    rig.synced()
-    rig.tell(e.OrderFilled(rig.sent[0].client_order_id, "F1", 10, rig.sent[0].price_ticks, "D1"))
-    return rig
-
-
-def test_after_a_restart_the_program_is_disarmed_and_its_order_is_asked_about():
-    before = crashed_rig()
-    rig = DeskRig(history=before.journal.records, epoch=2)
-    rig.connect("SHFE", "LME")
-
-    assert rig.program.state.mode_reason == "restart"
-    assert [a.client_order_id for a in rig.actions if isinstance(a, Query)] == [before.sent[1].client_order_id]
-    assert {a.venue for a in rig.actions if isinstance(a, QueryAll)} == {"SHFE", "LME"}
-    assert rig.desk.reconciliation.state is DeskState.RECOVERING
-
-
-def test_evidence_makes_the_desk_reconciled_and_the_case_goes_on():
-    before = crashed_rig()
-    foreign = before.sent[1]
-    rig = DeskRig(history=before.journal.records, epoch=2)
-    rig.connect()
-    rig.market()
-    rig.tell(e.OrderStatus(foreign.client_order_id, "closed", 0, "", rig.now))
-    rig.synced()
-
-    assert rig.desk.reconciliation.state is DeskState.RECONCILED
-    assert rig.sent[0].purpose in (e.Purpose.TOP_UP, e.Purpose.UNWIND)
-    assert rig.sent[0].client_order_id.startswith("DEMO2-")
-
-
-def test_nothing_is_sent_twice_after_a_restart():
-    before = crashed_rig()
-    rig = DeskRig(history=before.journal.records, epoch=2)
-    rig.connect()
-    rig.market()
-    rig.synced()
-
-    assert rig.sent == []
-
-
-def test_a_venue_that_stays_silent_leaves_the_desk_halted_with_the_reason():
-    rig = DeskRig()
-    rig.connect("SHFE")
-    rig.now += RECOVERY_TIME_MAX
-    rig.do(rig.desk.on_time(rig.now))
-    halted = rig.desk.reconciliation.state
-    [verdict] = rig.events(r.Recovered)
-    rig.connect("LME")
-
-    assert (halted, verdict.reason) == (DeskState.HALTED, "no answer from LME")
-    assert rig.desk.reconciliation.state is DeskState.RECONCILED
-
-
-def test_a_kill_survives_the_loss_of_its_record():
-    rig = DeskRig()
-    fresh = Desk(rig.config, MemoryJournal(), review, 2, rig.now)
-    fresh.resume(rig.now, [("", e.Kill("K1", "risk1", "stop", "drill"))])
-
-    assert fresh.programs["CU-SELL"].shown_state(rig.now) == "HALTED"
-
-
-def test_an_order_of_ours_that_nobody_decided_blocks_entries():
-    rig = ready()
-    rig.tell(e.OrderStatus("DEMO1-9-9-00", "working", 0))
-    rig.market()
-    rig.synced()
-
-    assert rig.sent == []
-    assert rig.events(r.ForeignOrderSeen)[0].client_order_id == "DEMO1-9-9-00"
-    assert any(alert.severity == "P1" for alert in rig.events(r.AlertRaised))
-
-
-def test_someone_elses_order_is_noted_and_changes_nothing():
-    rig = ready()
-    rig.tell(e.OrderStatus("MANUAL-1", "working", 0))
-    rig.market()
-    rig.synced()
-
-    assert len(rig.sent) == 2
-
-
-def test_a_late_lease_stops_entries_and_a_lost_one_everything():
-    rig = ready()
-    rig.do(rig.desk.set_lease("late", rig.now))
-    rig.market()
-    late = len(rig.events(e.OrdersDecided))
-    rig.do(rig.desk.set_lease("held", rig.now))
-    decided = len(rig.events(e.OrdersDecided))
-    rig.do(rig.desk.set_lease("lost", rig.now))
-    rig.synced()
-
-    assert (late, decided, rig.sent) == (0, 1, [])
-
-
-def test_deadlines_are_met_and_never_lie_in_the_past():
-    rig = ready()
-    rig.market()
-    rig.synced()
-    due = rig.desk.deadline()
-    rig.now = due
-    actions = rig.do(rig.desk.on_time(rig.now))
-
-    assert due <= START + SECOND + MILLI
-    assert any(isinstance(action, Query) for action in actions)
-    assert rig.desk.deadline() > rig.now
-
-
-def test_the_journal_alone_rebuilds_the_desk():
-    rig = crashed_rig()
-    again = Desk(rig.config, MemoryJournal(), review, 1, rig.now)
-    again.recover(rig.journal.records)
-
-    assert again.programs["CU-SELL"].snapshot() == rig.program.snapshot()
-    assert again.positions.confirmed == rig.desk.positions.confirmed

@@ -1,0 +1,102 @@
+"""Checks of one decision and of what its orders could add up to; a violation is reported to the checkers."""
+
+from typing import TYPE_CHECKING, Any
+
+from trading.core import events as e
+from trading.core.order import OrderState
+from trading.core.program import HedgeProgram
+from trading.core.units import Lots, Nanos
+from trading.engine.desk import Desk
+
+if TYPE_CHECKING:
+    from trading.simulation.checkers import Checkers
+
+
+class Judge:
+    """Checks of a decision and of what its orders could add up to."""
+
+    def __init__(self, checkers: "Checkers") -> None:
+        self._checkers = checkers
+
+    def decision(self, name: str, decided: e.OrdersDecided, now: Nanos) -> None:
+        """INV-09 for entries; what each repair chose, for the counts."""
+        desk = self._checkers.world.desk
+        if desk is None:
+            return
+        program = desk.programs[name]
+        if decided.purpose is e.Purpose.ENTRY:
+            self._entry(program, decided, now)
+            return
+        branches = self._checkers.branches
+        branches["repair_" + decided.purpose.value] += 1
+        if len(decided.orders) > 1:
+            branches["repair_both_legs"] += 1
+        case = program.state.executions[decided.execution]
+        if any(lots % ratio for lots, ratio in zip(case.along, case.ratio_lots, strict=True)):
+            branches["repair_sub_unit"] += 1
+        if case.mandate:
+            branches["repair_" + case.mandate] += 1
+        if case.mandate == "reduce":
+            self._reduce_only(case, decided)
+
+    def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
+        state, pair, fail = program.state, program.terms.pair, self._checkers.fail
+        self._checkers.branches["entry"] += 1
+        if state.open:
+            fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
+        if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
+            fail("INV-09", f"{decided.execution} begins although the program is not armed")
+        if state.kill_level:
+            fail("INV-13", f"{decided.execution} begins although killed")
+        if any(venue not in state.up_since for venue in state.venues):
+            fail("INV-09", f"{decided.execution} begins while a venue is down")
+        if state.executions_since_arm >= program.terms.executions_max:
+            fail("INV-09", f"{decided.execution} is more than the approved number")
+        for quote in decided.quotes:
+            age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
+            if now - quote.received_at > age_max:
+                fail("INV-09", f"{decided.execution} rests on a stale quote of {quote.instrument}")
+            if quote.bids and quote.asks and quote.bids[0].price_ticks >= quote.asks[0].price_ticks:
+                fail("INV-09", f"{decided.execution} rests on a crossed quote of {quote.instrument}")
+            if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):
+                fail("INV-09", f"{decided.execution} rests on a zero price of {quote.instrument}")
+
+    def _reduce_only(self, case: Any, decided: e.OrdersDecided) -> None:
+        along = case.along
+        for order in decided.orders:
+            held = along[order.leg] * case.entered_sides[order.leg].sign
+            if order.side.sign * held >= 0 or order.lots > abs(held):
+                self._checkers.fail("INV-02", f"{order.client_order_id} adds to the position in an unwind")
+
+    def exposure(self, desk: Desk, order: e.OrderIntent) -> None:
+        """INV-02: what could be traded if every live order filled stays within the plan of the execution."""
+        program = next(p for p in desk.programs.values() if order.client_order_id in p.state.orders)
+        case = program.state.executions[program.state.orders[order.client_order_id].execution]
+        entered = case.entered_sides[order.leg]
+        most = least = case.along[order.leg]
+        dead: Lots = 0
+        for other in case.orders:
+            if other.intent.leg != order.leg or not other.reserved_lots:
+                continue
+            if other.state is OrderState.PRESUMED_DEAD:
+                dead += other.reserved_lots
+            elif other.intent.side is entered:
+                most += other.reserved_lots
+            else:
+                least -= other.reserved_lots
+        planned = case.units * case.ratio_lots[order.leg]
+        along = case.along[order.leg]
+        if most > max(planned, along) or least < min(0, along):
+            text = f"{order.client_order_id}: leg {order.leg} could reach {least}..{most} of {planned}"
+            self._checkers.fail("INV-02", text)
+        self._contains_truth(desk, program.instruments[order.leg].code, order.venue)
+
+    def _contains_truth(self, desk: Desk, instrument: str, venue: str) -> None:
+        """The worst case we reserve always contains what the venue really traded."""
+        if not self._checkers.is_truthful:
+            return
+        theirs = self._checkers.world.venues[venue].position(instrument)
+        span = desk.positions.range_of(instrument, desk.programs.values())
+        if not span.low_lots <= theirs <= span.high_lots:
+            text = f"{instrument}: the venue traded {theirs}, we reserve {span.low_lots}..{span.high_lots}"
+            self._checkers.fail("INV-02", text)
