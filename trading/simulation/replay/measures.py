@@ -138,7 +138,7 @@ class Measures:
         total = Fraction(0)
         for leg, instrument in enumerate(self._program.instruments):
             if net[leg] == 0:
-                rate = self._program.trigger.fx_rate(decision.fx_ticks) if leg else Fraction(1)
+                rate = decision.fx_ticks * self._program.fx_tick if leg else Fraction(1)
                 paid = sum(fill.signed_lots * fill.price_ticks for fill in fills if fill.leg == leg)
                 total -= paid * Fraction(instrument.tick) * Fraction(instrument.multiplier) * rate
         return total
