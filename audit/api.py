@@ -1,9 +1,10 @@
 """Receipts, verification, projects and their reports over REST: translate, one call, translate back."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import exports, selectors, verify
+from audit import exports, selectors, verify, verify_export
 from audit.exports import DIRECT_RECORDS_MAX, Export, Window
 from audit.models import ExportRecord, Project, Receipt
 from audit.report.words import Language
@@ -148,6 +149,16 @@ class ProjectView(APIView):
     def get(self, request: Request, code: str) -> Response:
         """Return a project with its exports."""
         return Response(ProjectDetailSerializer(_project(request, code)).data)
+
+
+class VerifierView(APIView):
+    required_permission = "audit.read"
+
+    @extend_schema(responses={(200, "text/x-python"): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> FileResponse:
+        """Download the small program that checks an exported trace without this product."""
+        path = Path(verify_export.__file__)
+        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/x-python")
 
 
 class _FileView(APIView):

@@ -97,18 +97,29 @@ def inclusion_proof(record_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Return the audit path of the record at `index`, from its sibling up to the root; raises IndexError."""
     if not 0 <= index < len(record_hashes):
         raise IndexError(f"no record {index} in a tree of {len(record_hashes)}")
-    leaves = [leaf_hash(item) for item in record_hashes]
-    path: list[bytes] = []
-    start, end = 0, len(leaves)
-    while end - start > 1:
-        middle = start + _left_size(end - start)
-        if index < middle:
-            path.append(_subtree(leaves, middle, end))
-            end = middle
-        else:
-            path.append(_subtree(leaves, start, middle))
-            start = middle
-    return path[::-1]
+    return inclusion_proofs(record_hashes)[index]
+
+
+def inclusion_proofs(record_hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """Return the audit path of every record; each subtree is hashed once, however many paths it stands in."""
+    paths: list[list[bytes]] = [[] for _ in record_hashes]
+    if record_hashes:
+        _add_siblings([leaf_hash(item) for item in record_hashes], 0, len(record_hashes), paths)
+    return paths
+
+
+def _add_siblings(leaves: Sequence[bytes], start: int, end: int, paths: list[list[bytes]]) -> bytes:
+    """Append to every path below [start, end) the siblings up to this subtree, and return its hash."""
+    if end - start == 1:
+        return leaves[start]
+    middle = start + _left_size(end - start)
+    left = _add_siblings(leaves, start, middle, paths)
+    right = _add_siblings(leaves, middle, end, paths)
+    for index in range(start, middle):
+        paths[index].append(right)
+    for index in range(middle, end):
+        paths[index].append(left)
+    return _node(left, right)
 
 
 def is_included(record_hash: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

@@ -58,6 +58,5 @@ def _of_stream(stream: str, entries: list[Entry]) -> StreamProof:
 def _paths(checkpoint: Checkpoint, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
     covered = Receipt.objects.filter(stream=checkpoint.stream, seq__range=(checkpoint.first_seq, checkpoint.last_seq))
     hashes = [bytes.fromhex(text) for text in covered.order_by("seq").values_list("hash", flat=True)]
-    return {
-        seq: tuple(item.hex() for item in chain.inclusion_proof(hashes, seq - checkpoint.first_seq)) for seq in numbers
-    }
+    proofs = chain.inclusion_proofs(hashes)
+    return {seq: tuple(item.hex() for item in proofs[seq - checkpoint.first_seq]) for seq in numbers}

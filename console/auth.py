@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect, ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -124,7 +125,7 @@ class PreferencesView(APIView):
 
     permission_classes = [IsAuthenticated]
 
-    @extend_schema(request=serializers.DictField(), responses=MeSerializer)
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=MeSerializer)
     @transaction.atomic
     def patch(self, request: Request) -> Response:
         if not isinstance(request.data, dict):

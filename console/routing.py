@@ -1,7 +1,5 @@
 """Mounts each package's WebSocket routes."""
 
-from importlib.util import find_spec
+from trading.routing import websocket_urlpatterns
 
-websocket_urlpatterns: list = []
-if find_spec("trading.routing"):
-    from trading.routing import websocket_urlpatterns  # noqa: F401
+__all__ = ["websocket_urlpatterns"]

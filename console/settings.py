@@ -5,6 +5,7 @@
 | CMC_VAR | folder for everything written at run time | var/ beside manage.py |
 | CMC_CACHE | folder for what set-up makes once: the font of the PDF reports | var/cache/ beside manage.py |
 | CMC_PORT | port of the console | 8000 |
+| CMC_VENUE_PORTS | `any`: simulated venues take free ports, not the configured ones | configured where free |
 | CMC_HOSTS | host names the console answers to, separated by commas | this machine only |
 | CMC_TLS | 1 behind a TLS proxy: secure cookies, HSTS | 0 |
 | CMC_ENVIRONMENT | SIM, CANARY or LIVE, shown on every screen | SIM |
@@ -12,7 +13,7 @@
 | CMC_LOG_LEVEL | least severe line that is logged | INFO |
 | DATABASE_URL | postgresql://... | SQLite in var/ |
 | REDIS_URL | redis://... | the embedded server that `manage.py up` starts |
-| RECORDED_TICKS | folder with recorded market data | none: prices are generated |
+| RECORDED_TICKS | folder that connections with recorded input read from | none |
 """
 
 import os
@@ -34,6 +35,7 @@ CMC_PATHS = Paths(
 CMC_PATHS.make_private()
 
 CMC_PORT = int(os.environ.get("CMC_PORT") or 8000)
+CMC_VENUE_PORTS = os.environ.get("CMC_VENUE_PORTS", "")
 CMC_TLS = os.environ.get("CMC_TLS") == "1"
 RECORDED_TICKS = os.environ.get("RECORDED_TICKS", "")
 
@@ -135,7 +137,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+# A run that no worker takes before the next one is due is dropped, so that none pile up.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "deliver-limits": {"task": "risk.deliver_limits", "schedule": 10.0, "options": {"expires": 10}},
+    "watch-trail": {"task": "risk.watch_trail", "schedule": 300.0, "options": {"expires": 300}},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(CMC_PATHS.run / "beat-schedule")
 
 # --- Who may do what ------------------------------------------------------------------------------
@@ -178,6 +184,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"ReachabilityEnum": ["up", "down"]},
 }
 
 # --- Browser security (ASVS 3.3, 3.4, 3.5) --------------------------------------------------------
@@ -245,6 +252,9 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # A line for each run of a schedule that runs every few seconds tells nobody anything.
         "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }

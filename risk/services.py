@@ -20,6 +20,9 @@ from risk.models import Approval, LimitVersion, Threshold
 log = logging.getLogger(__name__)
 
 
+RESENT_AFTER_S = 10  # the beat schedule's interval for limits that no engine confirmed
+
+
 class BadFigure(DomainError):
     """The figure cannot be a limit of this kind."""
 
@@ -147,6 +150,7 @@ def send_limits(desk: str, by: str) -> None:
         kwargs={"desk": desk, "command": command},
         queue=f"engine.{desk}",
         ignore_result=True,
+        expires=RESENT_AFTER_S * 3,  # copies must not pile up while the worker is away
     )
 
 

@@ -73,12 +73,12 @@ def _detail(execution: ExecutionTrace, instruments: dict[str, Instrument], words
 
 def _orders(execution: ExecutionTrace, instruments: dict[str, Instrument], words: Words) -> Flowables:
     columns = [
-        Column(words("order"), 3.4), Column(words("purpose"), 1.5), Column(words("instrument"), 2.4),
-        Column(words("side"), 1), Column(words("lots"), 1, is_number=True),
+        Column(words("order"), 3.2), Column(words("purpose"), 1.8), Column(words("instrument"), 2.4),
+        Column(words("side"), 1.3), Column(words("lots"), 1, is_number=True),
         Column(words("price"), 1.9, is_number=True), Column(words("filled"), 1.3, is_number=True),
         Column(words("average"), 2, is_number=True), Column(words("slippage"), 1.6, is_number=True),
         Column(words("decided"), 2.5), Column(words("to_wire"), 1.6, is_number=True),
-        Column(words("to_fill"), 1.8, is_number=True), Column(words("ending"), 4),
+        Column(words("to_fill"), 1.8, is_number=True), Column(words("ending"), 3.6),
     ]  # fmt: skip
     rows = [_order_row(order, instruments.get(order.intent.instrument), words) for order in _in_order(execution)]
     return [*subheading(words("orders")), *table(columns, rows)]

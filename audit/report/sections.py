@@ -203,4 +203,5 @@ def _commands(contents: Contents, words: Words) -> Flowables:
     return [
         text(f"{words('trace_hash')}: {contents.trace_sha256}", NOTE),
         text(f"{words('how_to_verify')}: manage.py verify_trail --project {contents.project.code} --json", NOTE),
+        text(f"{words('how_to_verify_alone')}: python verify_export.py TRACE.csv TRACE.csv.manifest.json", NOTE),
     ]

@@ -165,8 +165,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "本时间范围 CSV(regulator)的 SHA-256",
     ),
     "how_to_verify": (
-        "To check without trusting this report, run",
-        "如需独立校验,请运行",
+        "To check without trusting this report: on the server",
+        "独立校验方法:在服务器上运行",
+    ),
+    "how_to_verify_alone": (
+        "anywhere, with the CSV of profile regulator and its manifest",
+        "或在任意机器上,使用 CSV(regulator)及其清单运行",
     ),
     "page": ("page {n} of {total}", "第 {n} 页 共 {total} 页"),
 }  # fmt: skip

@@ -12,10 +12,11 @@ from console.paths import Paths
 from trading.engine import config
 
 
-def replace_busy(paths: Paths) -> list[str]:
+def replace_busy(paths: Paths, *, any_port: bool = False) -> list[str]:
     """Give every simulated venue a free port; return one line for each that had to move.
 
-    The database is changed too, so that the next export keeps what the running venues use.
+    With `any_port` all of them move, for installations that start beside each other. The database is
+    changed too, so that the next export keeps what the running venues use.
     """
     if not paths.venues_config.exists():
         return []
@@ -23,7 +24,7 @@ def replace_busy(paths: Paths) -> list[str]:
     moved = {
         venue["name"]: ports.free_port()
         for venue in venues["venues"]
-        if not ports.is_free(venue["port"], venue["host"])
+        if any_port or not ports.is_free(venue["port"], venue["host"])
     }
     if not moved:
         return []
@@ -35,7 +36,7 @@ def replace_busy(paths: Paths) -> list[str]:
     for name, port in moved.items():
         simulated = apps.get_model("trading", "Connection").objects.filter(venue__is_simulated=True)
         simulated.filter(venue__name=name).update(port=port)
-    return [f"The port of simulated venue {name} is in use; it listens on {port}." for name, port in moved.items()]
+    return [f"The simulated venue {name} has moved to port {port}." for name, port in moved.items()]
 
 
 def _with_ports(desk: config.DeskConfig, moved: dict[str, int]) -> config.DeskConfig:

@@ -35,9 +35,7 @@ def test_every_manage_command_that_is_named_exists():
 
 def test_every_make_target_that_is_named_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z-]+)", text())) | set(
-        re.findall(r"^make ([a-z-]+)", text(), re.MULTILINE)
-    )
+    named = set(re.findall(r"`make ([a-z-]+)", text())) | set(re.findall(r"^make ([a-z-]+)", text(), re.MULTILINE))
 
     assert named <= targets, named - targets
 

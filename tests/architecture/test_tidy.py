@@ -88,11 +88,7 @@ def clock_or_chance(path: str, text: str, tree: ast.Module) -> Iterator[Fault]:
         for name in names:
             if name.split(".")[0] in CLOCKS_AND_CHANCE:
                 yield node.lineno, f"imports {name}; time and chance are arguments here"
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("open", "input")
-        ):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("open", "input"):
             yield node.lineno, f"calls {node.func.id}; a pure module touches no file"
 
 

@@ -1,23 +1,16 @@
 """The font of the PDF reports: the installation's own, or one built now from the frontend's packages."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from audit.report import font
+from audit.report import font, font_build
 
 
 @pytest.fixture(scope="session")
 def report_font() -> Path:
-    """The built font in the test's own cache folder; the test is skipped where nothing can be built."""
-    target = font.font_path()
-    installed = Path(settings.BASE_DIR) / "var" / "cache" / target.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if installed.exists() and not target.exists():
-        shutil.copyfile(installed, target)
+    """The built font; the test is skipped where nothing can be built."""
     try:
-        return font.build().path
+        return font_build.build().path
     except font.FontMissing as missing:
         pytest.skip(f"not run: {missing.message}")

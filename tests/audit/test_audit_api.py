@@ -32,6 +32,7 @@ def client(role: str, name: str = "") -> APIClient:
 MATRIX = {
     "/api/audit/receipts": {"trader", "risk", "auditor", "pm"},
     "/api/audit/verify": {"auditor"},
+    "/api/audit/verifier": {"trader", "risk", "auditor", "pm"},
     "/api/projects": {"trader", "risk", "auditor", "pm", "ops"},
     f"/api/projects/{PROJECT}": {"trader", "risk", "auditor", "pm", "ops"},
     f"/api/projects/{PROJECT}/report.csv": {"auditor"},

@@ -19,7 +19,7 @@ from audit import append_only, exports, trace_csv
 from audit.chain import is_included, link
 from audit.exports import TooManyRecords, Window, export_csv, export_pdf
 from audit.models import ExportRecord, Project, Receipt
-from audit.report import font, page
+from audit.report import font, font_build, page
 from audit.report.words import _WORDS, Language, Words
 from audit.trace_csv import Profile
 from tests.audit.story import AT, Story, order, tell
@@ -268,13 +268,14 @@ class TestPdf:
 
 
 def test_without_the_font_one_sentence_says_what_to_run(project: Project, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(font, "font_path", lambda: tmp_path / "absent.ttf")
+    for module in (font, font_build):
+        monkeypatch.setattr(module, "font_path", lambda: tmp_path / "absent.ttf")
     monkeypatch.setattr(page, "FONT", "NotRegistered")
 
     with pytest.raises(font.FontMissing, match="build_report_font"):
         report(project, Language.EN)
     with pytest.raises(font.FontMissing, match="npm ci"):
-        font.build(tmp_path)
+        font_build.build(tmp_path)
 
 
 def test_every_word_of_the_report_stands_in_both_languages() -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ import msgspec
 from tests.benchmarks.figures import Figure, latency, ratio
 from tests.benchmarks.tick_driver import TickDriver, depth
 from tests.engine.desk_config import CA, FX, PROGRAM, desk_config, terms
-from trading.core.units import SECOND
+from trading.core.units import MILLI, SECOND
 from trading.engine.config import dump
 from trading.engine.control_client import EngineUnreachable, call
 
 BLOCK = 100
-PAUSE_S = 0.004
+PAUSE_S = 0.006  # longer than the cooldown, in which the tick that ends the opportunity is read
 HIGH, LOW = ("81000", "81010"), ("70000", "70010")
 
 
@@ -39,14 +39,19 @@ class Subject:
         self.latency_ns: list[int] = []
         self.skew_ns: list[int] = []
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_connected = False
 
-    def start(self, *command: str) -> None:
+    def launch(self, *command: str) -> None:
         log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen([sys.executable, *command], stdout=log, stderr=log, stdin=subprocess.PIPE)
-        self.driver.accept()
 
-    def measure(self, samples: int, others: tuple["Subject", ...]) -> None:
-        """Fire ticks one by one, each after the execution of the one before; keep the others' lines alive."""
+    def get_ready(self, idle: Callable[[], None]) -> None:
+        """Bring the process to where it waits for ticks; `idle` keeps the others' lines alive."""
+        self.driver.accept(idle)
+        self.is_connected = True
+
+    def measure(self, samples: int, idle: Callable[[], None]) -> None:
+        """Fire ticks one by one, each after the execution of the one before."""
         fire = json.dumps(depth("cu2703", *HIGH)).encode() + b"\n"
         for _ in range(samples):
             orders, sent_at = self.driver.fire(fire)
@@ -57,8 +62,7 @@ class Subject:
             self.driver.fill(orders)
             self.after()
             time.sleep(PAUSE_S)
-            for other in others:
-                other.driver.serve()
+            idle()
 
     def after(self) -> None:
         """What must happen before the next tick."""
@@ -77,18 +81,21 @@ class EngineSubject(Subject):
         super().__init__(folder)
         ports = {"SHFE": self.driver.wires[0].port, "LME": self.driver.wires[1].port}
         program = msgspec.structs.replace(
-            terms(trigger_value="500", executions_max=1_000_000), cooldown=0, time_to_live=3600 * SECOND
+            terms(trigger_value="500", executions_max=1_000_000), cooldown=2 * MILLI, time_to_live=3600 * SECOND
         )
         self.config = desk_config(folder, ports, {"SHFE": "local", "LME": "local"}, programs=(program,))
         loose = tuple(msgspec.structs.replace(limit, hard=Decimal(10**9)) for limit in self.config.limits.limits)
         limits = msgspec.structs.replace(self.config.limits, limits=loose)
         self.config = msgspec.structs.replace(self.config, limits=limits)
 
-    def start(self, *arguments: str) -> None:
+    def launch(self, *arguments: str) -> None:
         path = self.folder / "desk.json"
         path.write_bytes(dump(self.config))
-        super().start("-m", "trading.engine", "--config", str(path), *arguments)
-        self.driver.serve_until(lambda: self._state() == "RECONCILED")
+        super().launch("-m", "trading.engine", "--config", str(path), *arguments)
+
+    def get_ready(self, idle: Callable[[], None]) -> None:
+        super().get_ready(idle)
+        self.driver.serve_until(lambda: self._state() == "RECONCILED", idle)
         self.quote_foreign()
         self.driver.wires[0].say(depth("cu2703", *LOW))
         command = {"op": "arm", "program": PROGRAM, "command_id": "bench", "actor": "bench", "revision": 1}
@@ -119,18 +126,26 @@ def tick_to_orders(samples: int) -> Iterator[Figure]:
         floor = Subject(Path(folder) / "floor")
         durable, buffered = EngineSubject(Path(folder) / "durable"), EngineSubject(Path(folder) / "buffered")
         subjects = (floor, buffered, durable)
+
+        def idle() -> None:
+            for subject in subjects:
+                if subject.is_connected:
+                    subject.driver.serve()
+
         try:
             ports = [str(wire.port) for wire in floor.driver.wires]
-            floor.start("-m", "tests.benchmarks.floor", *ports, str(floor.folder / "journal"))
-            durable.start()
-            buffered.start("--without-sync")
+            floor.launch("-m", "tests.benchmarks.floor", *ports, str(floor.folder / "journal"))
+            durable.launch()
+            buffered.launch("--without-sync")
             for subject in subjects:
-                subject.measure(BLOCK, subjects)  # warm up
+                subject.get_ready(idle)
+            for subject in subjects:
+                subject.measure(BLOCK, idle)  # warm up
                 subject.latency_ns.clear()
                 subject.skew_ns.clear()
             for _ in range(max(1, samples // BLOCK)):
                 for subject in subjects:
-                    subject.measure(BLOCK, subjects)
+                    subject.measure(BLOCK, idle)
         finally:
             for subject in subjects:
                 subject.close()

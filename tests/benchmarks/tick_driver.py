@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-HANDSHAKE_S = 30.0
+HANDSHAKE_S = 60.0
 ANSWER_S = 5.0
 
 
@@ -20,12 +20,20 @@ class Wire:
     def __init__(self) -> None:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
-        self._server.settimeout(HANDSHAKE_S)
+        self._server.settimeout(0.05)
         self._rest = b""
         self.socket = self._server  # until someone connects
 
-    def accept(self) -> None:
-        self.socket, _ = self._server.accept()
+    def accept(self, idle: Callable[[], None]) -> None:
+        deadline = time.monotonic() + HANDSHAKE_S
+        while self.socket is self._server:
+            idle()
+            try:
+                self.socket, _ = self._server.accept()
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+        self.socket.settimeout(None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def say(self, *messages: dict[str, Any]) -> None:
@@ -47,9 +55,9 @@ class TickDriver:
         self.wires = (Wire(), Wire())
         self._epoll = select.epoll()
 
-    def accept(self) -> None:
+    def accept(self, idle: Callable[[], None]) -> None:
         for wire in self.wires:
-            wire.accept()
+            wire.accept(idle)
             self._epoll.register(wire.socket, select.EPOLLIN)
 
     def close(self) -> None:
@@ -57,13 +65,14 @@ class TickDriver:
             wire.close()
         self._epoll.close()
 
-    def serve_until(self, done: Callable[[], bool]) -> None:
-        """Answer log-ons and queries until `done`."""
+    def serve_until(self, done: Callable[[], bool], idle: Callable[[], None]) -> None:
+        """Answer log-ons and queries until `done`; `idle` keeps other lines alive meanwhile."""
         deadline = time.monotonic() + HANDSHAKE_S
         while not done():
             if time.monotonic() > deadline:
                 raise TimeoutError("the other side did not get ready")
             self.serve(0.05)
+            idle()
 
     def serve(self, timeout_s: float = 0) -> None:
         """Answer what came meanwhile, heartbeats above all."""

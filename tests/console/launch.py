@@ -35,7 +35,8 @@ class Launch:
         self.address = f"http://127.0.0.1:{self.port}"
         self.lines: list[str] = []
         kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-        self.env = {**kept, "CMC_VAR": str(var), "CMC_PORT": str(self.port), **(env or {})}
+        own = {"CMC_VAR": str(var), "CMC_PORT": str(self.port), "CMC_VENUE_PORTS": "any"}
+        self.env = {**kept, **own, **(env or {})}
         self._command = [sys.executable, "manage.py", "up", *arguments]
         self.process: subprocess.Popen[str] | None = None
 

@@ -14,6 +14,9 @@ from console.paths import Paths
 from tests.conftest import wait_until_it_answers
 from tests.console.launch import ROOT, Launch
 
+# Each starts and stops the whole process tree, which on a busy machine takes more than other tests may.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def product(tmp_path):
@@ -85,15 +88,14 @@ def test_redis_is_started_again_with_the_same_address_and_what_it_was_told(produ
         assert product.paths.redis_url.read_text() == address
 
 
-def test_a_killed_launcher_leaves_nobody_behind(product):
+def test_a_killed_launcher_leaves_nobody_behind_and_no_lock(product):
     with product:
         product.process.send_signal(signal.SIGKILL)
         product.process.wait()
 
         wait_until(lambda: product.processes() == [])
 
-    with product:
-        assert product.processes(), "the lock of a dead launcher must not refuse the next start"
+    lock.acquire(product.paths.launcher_lock).close()
 
 
 def test_a_busy_port_is_named_with_a_way_out(product):
@@ -132,7 +134,7 @@ def test_a_simulated_venue_moves_away_from_a_busy_port(tmp_path):
 
     moved = json.loads(paths.venues_config.read_text())["venues"][0]["port"]
     assert moved != busy
-    assert line == f"The port of simulated venue SHFE is in use; it listens on {moved}."
+    assert line == f"The simulated venue SHFE has moved to port {moved}."
     assert venue_ports.replace_busy(paths) == []
 
 

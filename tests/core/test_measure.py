@@ -174,3 +174,21 @@ def test_a_walk_needs_the_whole_depth():
 
 def test_the_books_used_here_are_on_their_grids():
     assert [i.tick for i in (CU, CA, HG, FX)] == [D("10"), D("0.5"), D("0.0005"), D("0.0001")]
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "leg"),
+    [
+        (Measure.SPREAD, "100", None),
+        (Measure.SPREAD, "-3.5", None),
+        (Measure.RATIO, "8.1", None),
+        (Measure.COUNTER_PRICE, "79000", LegRole.DOMESTIC),
+        (Measure.COUNTER_PRICE, "9700.5", LegRole.FOREIGN),
+    ],
+)
+@pytest.mark.parametrize("comparator", list(Comparator))
+def test_the_value_on_the_receipt_is_the_exact_one_rounded(measure, value, leg, comparator):
+    rig = with_trigger(measure, comparator, value, leg)
+    rig.market()
+
+    assert rig.program.shown_value(1) == shown(rig.program.value(1))

@@ -8,6 +8,7 @@ from tests.core.rig import SECOND, Rig, entered
 from trading.core import events as e
 from trading.core.events import RejectClass
 from trading.core.order import TRANSITIONS, Evidence, OrderState
+from trading.simulation.copper import REPAIR
 
 PRESUMED_DEAD = 5 * SECOND
 
@@ -224,3 +225,15 @@ def test_both_legs_not_sent_is_over():
     rig.tell(e.OrderNotSent(foreign.client_order_id, "line down"))
 
     assert rig.outcome == "not_sent"
+
+
+def test_an_accepted_order_is_called_back_once_when_its_time_is_over():
+    rig, domestic, foreign = entered()
+    rig.tell(e.OrderAccepted(domestic.client_order_id, "V1"))
+    rig.fill(foreign)
+    rig.wait(REPAIR.wait - 1)
+    before = list(rig.cancelled)
+    rig.wait(10)
+    rig.market()
+
+    assert (before, rig.cancelled) == ([], [domestic.client_order_id])

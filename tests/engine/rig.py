@@ -19,7 +19,7 @@ from trading.engine.control_client import EngineUnreachable, call
 from trading.engine.journal_files import History
 from trading.engine.records import Record
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 def until(condition: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:
@@ -76,7 +76,7 @@ class Rig:
         """Start the engine and wait until the desk is in this state."""
         self.engine = self._start("engine", "-m", "trading.engine", "--config", str(self.desk_file), *arguments)
         if state:
-            until(lambda: self.status().get("state") == state, f"the desk to be {state}", 40)
+            until(lambda: self.status().get("state") == state, f"the desk to be {state}", 120)
 
     def kill_engine(self) -> None:
         assert self.engine is not None
@@ -86,7 +86,7 @@ class Rig:
     def stop_engine(self) -> int:
         assert self.engine is not None
         self.engine.terminate()
-        return self.engine.wait(20)
+        return self.engine.wait(90)
 
     def close(self) -> None:
         for process in (self.engine, self.venues):

@@ -20,6 +20,8 @@ from trading.engine.commands import KillDesk
 from trading.engine.control_client import EngineUnreachable, call
 from trading.engine.records import CommandRefused, EngineStarted, EngineStopped, Recovered, SentToWire, TailCut
 
+pytestmark = pytest.mark.timeout(300)
+
 HEDGED = {"cu2703": -5, "CA-3M": 1}
 
 
@@ -182,7 +184,7 @@ def test_a_second_engine_of_the_desk_is_refused(rig: Rig) -> None:
     rig.start_engine()
 
     second = subprocess.run(
-        [sys.executable, "-m", "trading.engine", "--config", str(rig.desk_file)], capture_output=True, timeout=20
+        [sys.executable, "-m", "trading.engine", "--config", str(rig.desk_file)], capture_output=True, timeout=90
     )
 
     assert second.returncode == 1
@@ -200,7 +202,7 @@ def test_an_engine_whose_lease_was_taken_can_neither_record_nor_send(rig: Rig) -
         until(lambda: not rig.status(), "the engine to end")
         rig.status() or rig.command("status")
 
-    assert rig.engine is not None and rig.engine.wait(10) == 1
+    assert rig.engine is not None and rig.engine.wait(60) == 1
     assert "epoch 9 holds the desk" in rig.said("engine")
     assert rig.orders_received() == []
 
@@ -299,7 +301,7 @@ def test_a_changed_journal_starts_nothing_and_names_the_record(rig: Rig) -> None
 
     rig.start_engine(state="")
 
-    assert rig.engine is not None and rig.engine.wait(20) == 1
+    assert rig.engine is not None and rig.engine.wait(90) == 1
     assert "20" in journal.name and f"{journal.name}: record 1 " in rig.said("engine")
 
 
@@ -326,7 +328,7 @@ def test_a_bad_configuration_gets_one_line(tmp_path: Path, text: str | None, say
         path.write_text(text)
 
     started = subprocess.run(
-        [sys.executable, "-m", "trading.engine", "--config", str(path)], capture_output=True, timeout=20, text=True
+        [sys.executable, "-m", "trading.engine", "--config", str(path)], capture_output=True, timeout=90, text=True
     )
 
     assert started.returncode == 2

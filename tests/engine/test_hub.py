@@ -78,7 +78,7 @@ def test_searching_decides_exactly_what_asking_everyone_decides(seed, monkeypatc
     searched, first = desk_of(made)
     monkeypatch.setattr(hub, "CROWD", 10_000)
     asked, second = desk_of(made)
-    assert list(searched._hubs) == [CU.code] and not asked._hubs
+    assert list(searched.roster.hubs) == [CU.code] and not asked.roster.hubs
 
     for seen in ticks(Random(seed + 100), made, 600):
         now = seen.received_at
@@ -100,8 +100,8 @@ def test_a_tick_on_a_crowded_leg_touches_only_whom_it_concerns():
     desk, _ = desk_of(made)
     for seen in ticks(Random(2), made, 3000):
         desk.on_quote(seen, NOW)
-    crowd = desk._hubs[CU.code]
-    cell = desk._cells[CU.code]
+    crowd = desk.roster.hubs[CU.code]
+    cell = desk.roster.cells[CU.code]
     cell.show(quote(CU, None, None, NOW))
 
     concerned = list(crowd.concerned(cell))

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.journeys.product import Product
 
-ENGLISH = {"locale": "en-US", "viewport": {"width": 1920, "height": 1080}}
+SCREEN = {"width": 1920, "height": 1080}
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,12 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def log_in(browser: Browser, product: Product, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Page]]:
+def log_in(browser: Browser, product: Product, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """Open the console as somebody: a browser of their own, logged in through the page."""
     contexts = []
 
-    def open_as(username: str) -> Page:
-        context = browser.new_context(**ENGLISH, accept_downloads=True)
+    def open_as(username: str, locale: str = "en-US") -> Page:
+        context = browser.new_context(locale=locale, viewport=SCREEN, accept_downloads=True)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

@@ -47,7 +47,8 @@ class Product:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = {
-            **os.environ, "CMC_VAR": str(var), "CMC_PORT": str(self.port), **(environment or {}),
+            **os.environ, "CMC_VAR": str(var), "CMC_PORT": str(self.port), "CMC_VENUE_PORTS": "any",
+            **(environment or {}),
         }
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             self._environment.pop(name, None)

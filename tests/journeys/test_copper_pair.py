@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PROGRAM = "CU-LME-SELL"
 PAIR = "CU-SHFE-LME"
 PROJECT = "CU-XMKT-01"
-LogIn = Callable[[str], Page]
+LogIn = Callable[..., Page]
 
 
 def arm(page: Page) -> None:
@@ -77,8 +77,8 @@ def test_a_rejected_leg_is_rolled_back_and_the_risk_officer_is_told(product: Pro
     product.wait_until_paired()
 
 
-def test_the_auditor_downloads_a_pdf_and_a_csv_of_the_project(product: Product, log_in: LogIn) -> None:
-    page = log_in("auditor1")
+def test_the_auditor_downloads_a_chinese_pdf_and_a_csv_of_the_project(product: Product, log_in: LogIn) -> None:
+    page = log_in("auditor1", locale="zh-CN")
     page.get_by_test_id("nav-projects").click()
     page.get_by_text(PROJECT).first.click()
     with page.expect_download(timeout=60_000) as pdf:

@@ -49,6 +49,7 @@ def test_a_clean_execution_is_captured_without_slippage(program: HedgeProgram) -
 
     assert (found["executions"], found["matched_units"], found["failures"], found["repaired"]) == (1, 1, 0, 0)
     assert (found["capture"], found["slippage_mean"]) == (1.0, 0.0)
+    assert found["edge"] == 205.5  # (193.22 - 185) x 25 t
     assert found["leg_gap_ms_p50"] == 40.0
     assert found["naked_lot_seconds"] == 0.2  # five lots for 40 ms
 
@@ -73,6 +74,7 @@ def test_a_leg_rolled_back_is_naked_only_meanwhile_and_a_failure(program: HedgeP
 
     assert found["naked_lot_seconds"] == 2.5
     assert (found["failures"], found["repaired"], found["capture"]) == (1, 1, 0.0)
+    assert found["edge"] == -250.0  # one tick of 10 CNY/t on 25 t
 
 
 def test_topping_up_dearer_is_part_of_what_was_achieved(program: HedgeProgram) -> None:
@@ -88,6 +90,12 @@ def test_capture_is_measured_against_what_an_instant_trader_would_have_had(progr
 
 
 def test_ratios_say_nothing_where_the_baseline_has_nothing() -> None:
-    ours = {"capture": 0.9, "slippage_mean": 1.0, "failures": 2, "naked_lot_seconds": 0.1}
-    theirs = {"capture": 0.6, "slippage_mean": 2.0, "failures": 0, "naked_lot_seconds": 2.0}
-    assert ratios(ours, theirs) == {"capture": 1.5, "slippage": 0.5, "failures": None, "naked_lot_seconds": 0.05}
+    ours = {"capture": 0.9, "slippage_mean": 1.0, "failures": 2, "naked_lot_seconds": 0.1, "edge": 30.0}
+    theirs = {"capture": 0.6, "slippage_mean": 2.0, "failures": 0, "naked_lot_seconds": 2.0, "edge": 20.0}
+    assert ratios(ours, theirs) == {
+        "capture": 1.5,
+        "slippage": 0.5,
+        "failures": None,
+        "naked_lot_seconds": 0.05,
+        "edge": 1.5,
+    }

@@ -88,18 +88,14 @@ class Story:
 
     def _quote(self, instrument: str, bid: tuple[int, int], ask: tuple[int, int]) -> e.QuoteSeen:
         received_at = self.now - 100 * MILLI
-        return e.QuoteSeen(
-            instrument, (e.Level(*bid),), (e.Level(*ask),), received_at - 5 * MILLI, received_at
-        )
+        return e.QuoteSeen(instrument, (e.Level(*bid),), (e.Level(*ask),), received_at - 5 * MILLI, received_at)
 
     def accept(self, leg: int, after_ms: int = 3, attempt: int = 0) -> None:
         self.say(e.OrderAccepted(self.order_id(leg, attempt), f"V{leg}{attempt}", self.now), after_ms)
 
     def fill(self, leg: int, lots: int, ticks: int, after_ms: int = 5, attempt: int = 0) -> None:
         self.fills += 1
-        fill = e.OrderFilled(
-            self.order_id(leg, attempt), f"F{self.fills}", lots, ticks, "20261123", self.now
-        )
+        fill = e.OrderFilled(self.order_id(leg, attempt), f"F{self.fills}", lots, ticks, "20261123", self.now)
         self.say(fill, after_ms)
 
     def close(self, leg: int, lots: int, reason: str = "filled", attempt: int = 0) -> None:

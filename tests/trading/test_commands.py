@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from celery import current_app
 from django.test import Client
 
 from audit.models import Project, Receipt
+from trading.engine import kill_file
 from trading.models import Command, Desk, JournalCursor
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +62,13 @@ def use_broker(url: str) -> None:
 
 
 def sent(broker: redis.Redis) -> list[dict]:
-    """Return the tasks in the desk's queue, oldest first."""
-    return [json.loads(raw) for raw in reversed(broker.lrange("engine.demo", 0, -1))]
+    """Return the commands in the desk's queue, oldest first, but for terms that are brought up to date."""
+    tasks = [json.loads(raw) for raw in reversed(broker.lrange("engine.demo", 0, -1))]
+    return [task for task in tasks if task["headers"]["task"] != "trading.set_program"]
+
+
+def command_in(task: dict) -> dict:
+    return json.loads(base64.b64decode(task["body"]))[1]["command"]
 
 
 @pytest.fixture
@@ -101,7 +108,7 @@ def test_arming_sends_the_reviewed_revision_once_with_an_expiry(api, broker):
     [task] = sent(broker)
     assert task["headers"]["task"] == "trading.arm"
     assert task["headers"]["expires"] is not None
-    command = json.loads(base64.b64decode(task["body"]))[1]["command"]
+    command = command_in(task)
     assert command["command_id"] == answer.json()["command_id"]
     assert (command["op"], command["program"], command["revision"], command["actor"]) == (
         "arm", "CU-LME-SELL", 1, "trader1",
@@ -165,7 +172,7 @@ def test_arming_names_the_engine_that_was_seen(api, broker):
 
     api("trader1").post(ARM, {"revision": 1})
 
-    command = json.loads(base64.b64decode(sent(broker)[0]["body"]))[1]["command"]
+    command = command_in(sent(broker)[0])
     assert command["incarnation"] == 7
 
 
@@ -185,7 +192,19 @@ def test_kill_reaches_the_engine_without_a_queue(api, engine):
     assert Command.objects.get(command_id=answer.json()["command_id"]).state == "accepted"
 
 
-def test_kill_without_engine_and_queue_says_what_to_do(api):
+def test_kill_of_a_silent_engine_is_left_for_its_next_start(api, settings):
+    settings.CMC_PATHS.journal("demo").mkdir(parents=True, exist_ok=True)
+
+    answer = api("ops1").post("/api/kill", {"level": "cancel", "reason": "prices look wrong"})
+
+    [left] = kill_file.read(settings.CMC_PATHS.kill_file("demo"))
+    assert (answer.status_code, left.command_id) == (202, answer.json()["command_id"])
+    assert (left.level, left.scope, left.actor) == ("cancel", "all", "ops1")
+    kill_file.lift(settings.CMC_PATHS.kill_file("demo"), "all")
+
+
+def test_kill_without_engine_and_queue_says_what_to_do(api, settings):
+    shutil.rmtree(settings.CMC_PATHS.journal("demo"), ignore_errors=True)
     answer = api("ops1").post("/api/kill", {"level": "cancel", "reason": "prices look wrong"})
 
     assert answer.status_code == 503
@@ -241,6 +260,13 @@ def test_terms_are_held_to_the_rules_of_a_declaration(api):
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_terms")
     assert set(answer.json()["fields"]) == {"clip_units", "comparator"}
+
+
+def test_new_terms_are_brought_to_the_engine(api, engine):
+    api("trader1").put("/api/programs/CU-LME-SELL/terms", {"base_revision": 1, "terms": {"trigger_value": "190"}})
+
+    [told] = engine
+    assert (told["op"], told["terms"]["revision"], told["terms"]["trigger"]["value"]) == ("program", 2, "190")
 
 
 def test_an_edit_of_moved_terms_overwrites_nothing(api):

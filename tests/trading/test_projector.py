@@ -258,5 +258,3 @@ def test_follow_copies_as_the_journal_grows_and_stops_when_told(story, settings)
 def snapshot() -> list:
     tables = (Execution, ChildOrder, Fill, Position, ProgramState, Receipt)
     return [list(table.objects.order_by("pk").values()) for table in tables]
-
-

@@ -1,4 +1,6 @@
-"""Orders to an engine: arm, disarm, unwind, kill and lifting a kill. Never answered with an outcome, only with an id."""
+"""Orders to an engine: arm, disarm, unwind, kill and lifting a kill. Never answered with an outcome, only
+with an id.
+"""
 
 from typing import Any
 
@@ -110,9 +112,7 @@ class KillView(APIView):
 
     required_permission = "kill.use"
 
-    @extend_schema(
-        request=schemas.KillSchema, responses={202: schemas.GivenCommandsSchema, **ERRORS}, parameters=[KEY]
-    )
+    @extend_schema(request=schemas.KillSchema, responses={202: schemas.GivenCommandsSchema, **ERRORS}, parameters=[KEY])
     def post(self, request: Request) -> Response:
         form = schemas.KillSchema(data=request.data)
         form.is_valid(raise_exception=True)
@@ -125,7 +125,7 @@ class KillView(APIView):
             with as_404():
                 desk = desk_named(name)
             try:
-                command = commands.kill(
+                command_id = commands.kill(
                     desk=desk,
                     key=key if len(names) == 1 else f"{key[:55]}.{name}",
                     actor=request.user,
@@ -135,7 +135,7 @@ class KillView(APIView):
             except commands.EngineAway as away:
                 failure = away  # the other desks must still be stopped
             else:
-                ids.append({"command_id": command.command_id})
+                ids.append({"command_id": command_id})
         if failure is not None:
             raise failure
         return Response({"command_id": ids[0]["command_id"], "commands": ids}, status=202)

@@ -10,6 +10,7 @@ from trading.api import schemas
 from trading.api.missing import as_404
 from trading.selectors import arming, programs
 from trading.selectors.board import board
+from trading.services.delivery import deliver_terms
 from trading.services.terms import revise_terms
 
 
@@ -75,6 +76,7 @@ class TermsView(APIView):
                 name=name, base_revision=given["base_revision"], changes=given["terms"], reason=given["reason"],
                 actor=request.user, at=timezone.now(),
             )  # fmt: skip
+        deliver_terms(program, request.user.get_username())
         return Response(programs.program_dict(programs.program_named(program.name)))
 
 

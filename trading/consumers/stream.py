@@ -32,7 +32,7 @@ class Subscription:
                 async with client.pubsub() as pubsub:
                     await pubsub.psubscribe(STREAMS, ROWS)
                     await self._listen(pubsub)
-            except (RedisError, OSError, asyncio.TimeoutError) as error:
+            except (TimeoutError, RedisError, OSError) as error:
                 if self.is_up:
                     log.warning("Redis is away, quotes stand still and rows are polled: %s", error)
                 self.is_up = False

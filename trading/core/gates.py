@@ -7,7 +7,6 @@ limits and counters: the desk fills them in.
 from decimal import Decimal
 from typing import Any
 
-from trading.core.measure import shown
 from trading.core.policy import skew
 from trading.core.program import HedgeProgram
 from trading.core.state import Mode
@@ -76,11 +75,10 @@ def distance(program: HedgeProgram, value: Decimal) -> Decimal:
 
 
 def _trigger(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
-    exact = program.value(max(units, 1))
+    value = program.shown_value(max(units, 1))
     threshold = program.terms.trigger.value
-    if exact is None:
+    if value is None:
         return gate_row("G1", False, None, threshold, unit_of(program), now)
-    value = shown(exact)
     holds = any(program.margin(size) >= 0 for size in range(max(units, 1), 0, -1))
     return gate_row("G1", holds, value, threshold, unit_of(program), now, distance(program, value))
 

@@ -24,6 +24,7 @@ from trading.core.terms import Comparator, Instrument, Leg, LegRole, Measure, Pa
 from trading.core.units import Lots, Ticks
 
 SHOWN_PLACES = Decimal("0.000001")
+MICRO_UNITS = 10**6
 
 
 class BadTerms(ValueError):
@@ -46,8 +47,12 @@ def parity_factor(parity: Parity) -> Fraction:
 
 def import_parity(foreign: Fraction, fx: Fraction, parity: Parity) -> Fraction:
     """Return the domestic price at which importing breaks even, domestic currency per domestic unit."""
-    landed = foreign + Fraction(parity.date_adjustment) + Fraction(parity.premium)
-    return landed * parity_factor(parity) * fx + Fraction(parity.misc)
+    return (foreign + _landed(parity)) * parity_factor(parity) * fx + Fraction(parity.misc)
+
+
+def _landed(parity: Parity) -> Fraction:
+    """Return what is added to the foreign price before it is converted, per foreign unit."""
+    return Fraction(parity.date_adjustment) + Fraction(parity.premium)
 
 
 def prompt_price(three_month: Decimal, spread: Decimal, days_to_prompt: int, days_of_spread: int) -> Decimal:
@@ -66,17 +71,8 @@ class CompiledTrigger:
     """The trigger of one program as integers. `domestic_weight` is A above, and so on; AT_MOST flips every sign."""
 
     __slots__ = (
-        "_counter",
-        "_parity",
-        "_ticks",
-        "domestic_weight",
-        "fixed",
-        "foreign_fixed",
-        "foreign_weight",
-        "measure",
-        "uses_domestic",
-        "uses_foreign",
-        "uses_fx",
+        "_counter", "_landed_ticks", "_misc", "_parity_per_tick", "_scale", "_ticks", "_value", "domestic_weight",
+        "fixed", "foreign_fixed", "foreign_weight", "measure", "uses_fx",
     )  # fmt: skip
 
     def __init__(self, terms: Terms, instruments: Mapping[str, Instrument]) -> None:
@@ -86,13 +82,17 @@ class CompiledTrigger:
         foreign = instruments[leg_of(pair, LegRole.FOREIGN).instrument]
         fx_tick = Fraction(instruments[pair.fx_instrument].tick) if pair.fx_instrument else Fraction(1)
         self.measure = trigger.measure
-        self._parity = pair.parity
+        self._landed_ticks = _landed(pair.parity) / Fraction(foreign.tick)
+        self._parity_per_tick = parity_factor(pair.parity) * fx_tick * Fraction(foreign.tick)
+        self._misc = Fraction(pair.parity.misc)
         self._counter = trigger.counter_leg
         self._ticks = (Fraction(domestic.tick), Fraction(foreign.tick), fx_tick)
         exact = _coefficients(terms, *self._ticks)
         scale = lcm(*(part.denominator for part in exact))
         if trigger.comparator is Comparator.AT_MOST:
             scale = -scale
+        self._scale = Fraction(scale)
+        self._value = trigger.value
         weights = [int(part * scale) for part in exact]
         self.domestic_weight, self.foreign_weight, self.foreign_fixed, self.fixed = weights
         self.uses_fx = trigger.measure is Measure.SPREAD and pair.fx_instrument is not None
@@ -109,6 +109,22 @@ class CompiledTrigger:
             - self.fixed * both
         )
 
+    def shown_value(
+        self, margin: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots
+    ) -> Decimal:
+        """Return the measure behind a margin, rounded to six decimals: the trigger's value plus what lies beyond it.
+
+        margin = scale * (value - trigger) * lots of both legs; for a ratio also times the foreign price.
+        """
+        scale = self._scale * domestic_lots
+        if self.measure is Measure.RATIO:
+            scale *= foreign_sum * self._ticks[1]
+        else:
+            scale *= foreign_lots
+        numerator = margin * scale.denominator * MICRO_UNITS
+        micro = (2 * numerator + scale.numerator) // (2 * scale.numerator)
+        return self._value + Decimal(micro) / MICRO_UNITS
+
     def value(self, domestic: Fraction, foreign: Fraction, fx_ticks: Ticks) -> Fraction:
         """Return the measure on average prices in ticks, in the unit of the trigger's value."""
         domestic_price, foreign_price = domestic * self._ticks[0], foreign * self._ticks[1]
@@ -120,10 +136,7 @@ class CompiledTrigger:
 
     def parity(self, foreign: Fraction, fx_ticks: Ticks) -> Fraction:
         """Return the foreign price in ticks as import parity in the common unit."""
-        return import_parity(foreign * self._ticks[1], self.fx_rate(fx_ticks), self._parity)
-
-    def fx_rate(self, fx_ticks: Ticks) -> Fraction:
-        return fx_ticks * self._ticks[2]
+        return (foreign + self._landed_ticks) * (self._parity_per_tick * fx_ticks) + self._misc
 
 
 def _coefficients(
@@ -135,8 +148,7 @@ def _coefficients(
     match trigger.measure:
         case Measure.SPREAD:
             factor = parity_factor(parity) * fx_tick
-            landed = Fraction(parity.premium) + Fraction(parity.date_adjustment)
-            return domestic_tick, foreign_tick * factor, landed * factor, Fraction(parity.misc) + value
+            return domestic_tick, foreign_tick * factor, _landed(parity) * factor, Fraction(parity.misc) + value
         case Measure.RATIO:
             return domestic_tick, value * foreign_tick, zero, zero
         case Measure.COUNTER_PRICE if trigger.counter_leg is LegRole.DOMESTIC:

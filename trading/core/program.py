@@ -15,14 +15,16 @@ from trading.core import events as e
 from trading.core.depth import worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
-from trading.core.measure import BadTerms, shown
-from trading.core.order import SETTLED_STATES
+from trading.core.measure import BadTerms
+from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.policy import Collar, Payup, counter_levels, order_price
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, LegRole, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, FX, Cell, MarketView
+
+NEVER: Nanos = 2**63  # later than any engine time
 
 
 class Permit(IntEnum):
@@ -88,7 +90,7 @@ class HedgeProgram(MarketView):
         """Return the next decision to journal, or None while there is nothing to do."""
         state = self.state
         for case in state.open:
-            if (unwanted := self._unwanted(case)) is not None:
+            if (unwanted := self._unwanted(case, now)) is not None:
                 return unwanted
         if (silent := self._silent(now)) is not None:
             return silent
@@ -106,8 +108,8 @@ class HedgeProgram(MarketView):
             return None
         return self._entry(now)
 
-    def _unwanted(self, case: Execution) -> e.CancelDecided | None:
-        """Return the cancel of orders that must not rest: immediate ones that do, and what a kill calls back."""
+    def _unwanted(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
+        """Return the cancel of orders that must not rest: those that had their time, and what a kill calls back."""
         state = self.state
         names = []
         for order in case.orders:
@@ -115,9 +117,14 @@ class HedgeProgram(MarketView):
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or (is_killed and not spared):
+            if order.is_resting or now >= self._rests_until(order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
         return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+
+    def _rests_until(self, order: Order) -> Nanos:
+        """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
+        may_rest = order.state is not OrderState.WORKING or order.asked_at
+        return NEVER if may_rest else order.sent_at + self.terms.repair.wait
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
@@ -195,13 +202,12 @@ class HedgeProgram(MarketView):
             if price is None:
                 return None
             orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
-        value = self.value(units)
         return e.OrdersDecided(
             f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
             e.Purpose.ENTRY,
             tuple(orders),
             tuple(quote for quote in self.quotes if quote is not None),
-            None if value is None else shown(value),
+            self.shown_value(units),
             self.terms.trigger.value,
         )
 
@@ -236,6 +242,7 @@ class HedgeProgram(MarketView):
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
+        times += [self._rests_until(order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         for case in state.open:
@@ -245,7 +252,7 @@ class HedgeProgram(MarketView):
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
             times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
-        return min((at for at in times if at > now), default=None)
+        return min((at for at in times if now < at < NEVER), default=None)
 
     def snapshot(self) -> dict[str, object]:
         """Return the durable state as plain values: for the screen, and to compare folds."""

@@ -54,12 +54,13 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 def options(legs: Sequence[LegView], units_max: int, limits: Limits) -> tuple[RepairOption, ...]:
-    """Return every target with its cost, or with the reason why it cannot be taken; `hold` closes the list."""
+    """Return every target with its cost, or with the reason why it cannot be taken; `wait` and `hold` trade nothing."""
     along = [leg.along_lots for leg in legs]
     ratios = [leg.ratio_lots for leg in legs]
     found = [_option(legs, units, limits) for units in target_units(along, ratios, units_max)]
     still = tuple(0 for _ in legs)
-    return (*found, RepairOption("hold", -1, still, None, "only when nothing else is possible"))
+    wait = RepairOption("wait", -1, still, None, "nothing is working that could still fill by itself")
+    return (wait, *found, RepairOption("hold", -1, still, None, "only when nothing else is possible"))
 
 
 def choose(candidates: Sequence[RepairOption], limits: Limits) -> RepairOption | None:

@@ -74,7 +74,7 @@ class Leg(msgspec.Struct, frozen=True):
 
 
 class Parity(msgspec.Struct, frozen=True):
-    """Import parity inputs (domain.md §7.2): (foreign + date_adjustment + premium) x units x FX x (1+duty) x (1+vat) + misc.
+    """Import parity inputs: (foreign + date_adjustment + premium) x units x FX x (1+duty) x (1+vat) + misc.
 
     `foreign_units_per_domestic_unit` converts the foreign quote unit, e.g. lb per t; it is a ratio of two
     decimals so that it stays exact.

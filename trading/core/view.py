@@ -6,6 +6,7 @@ because deeper levels are never better; depth is walked only when that holds.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 from trading.core.depth import walk
@@ -144,6 +145,13 @@ class MarketView:
         if sums is None or fx is None:
             return -1
         return self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
+
+    def shown_value(self, units: int) -> Decimal | None:
+        """Return the measure for `units` rounded to six decimals, without the cost of exact fractions."""
+        sums, lots = self.walked(units)
+        if sums is None or units < 1 or self._fx.best[self._fx_side] is None:
+            return None
+        return self.trigger.shown_value(self.margin(units), lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN])
 
     def value(self, units: int) -> Fraction | None:
         """Return the measure for `units` on executable prices, exact; None while it cannot be computed."""

@@ -20,19 +20,17 @@ from risk.limits import LimitSet
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.program import HedgeProgram, Permit
-from trading.core.terms import Terms
 from trading.core.units import Nanos
-from trading.core.view import Cell
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.desk_commands import obey
-from trading.engine.hub import Hub, hubs
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose
 from trading.engine.recovery import DeskState, Reconciliation
+from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
@@ -52,31 +50,25 @@ class Desk:
         self.journal = journal
         self.epoch = epoch
         self.limits = config.limits
-        self.programs: dict[str, HedgeProgram] = {}
+        self.roster = Roster(config, epoch)
+        self.programs = self.roster.programs
+        self.instruments = self.roster.instruments
         self.positions = Positions()
-        self.reconciliation = Reconciliation(self._traded_venues(config.programs), now)
+        self.reconciliation = Reconciliation(self.roster.venues(config.programs), now)
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
-        self.instruments = {instrument.code: instrument for instrument in config.instruments}
-        self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
-        self._cells: dict[str, Cell] = {}
-        self._hubs: dict[str, Hub] = {}  # by crowded instrument
-        self._is_starting = True  # programs are indexed when the start has folded all there is
-        self._hub_of: dict[HedgeProgram, Hub] = {}
-        self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
+        self._is_starting = True  # programs are indexed again when the start has folded all there is
         self._owner: dict[str, HedgeProgram] = {}
         self._outbox = Outbox()
         self._due: dict[str, Nanos | None] = {}
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
+        self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
         self._heap: list[tuple[Nanos, str]] = []
         self._messages = MessageCount()
-        for terms in config.programs:
-            self._add_program(terms)
-        self._index()
 
     # --- start ---
 
@@ -93,23 +85,16 @@ class Desk:
             program = self.programs[terms.program]
             if not program.state.open or terms.revision == program.terms.revision:
                 self.record(terms.program, e.TermsChanged(terms), now, out)
-        for venue in self.reconciliation_venues():
+        for venue in self.roster.venues(program.terms for program in self.programs.values()):
             self.record("", e.VenueDown(venue, "restart"), now, out)
         self.record("", e.Disarmed("restart"), now, out)
         for scope, kill in kills:
             if kill.command_id not in self.answers:
                 self.record(scope, kill, now, out)
         self._is_starting = False
-        self._index()
+        self.roster.index()
         self._update_permits(now, out)
         return out
-
-    def reconciliation_venues(self) -> tuple[str, ...]:
-        return self._traded_venues(program.terms for program in self.programs.values())
-
-    def _traded_venues(self, all_terms: Iterable[Terms]) -> tuple[str, ...]:
-        venue_of = {instrument.code: instrument.venue for instrument in self.config.instruments}
-        return tuple(dict.fromkeys(venue_of[leg.instrument] for terms in all_terms for leg in terms.pair.legs))
 
     # --- what the host tells ---
 
@@ -119,17 +104,11 @@ class Desk:
         if fault(quote):
             self.refused_quotes[quote.instrument] += 1
             return out
-        code = quote.instrument
-        cell = self._cells.get(code)
-        if cell is None:
-            return out
-        cell.show(quote)
-        hub = self._hubs.get(code)
-        for program in self._by_instrument.get(code, ()) if hub is None else hub.concerned(cell):
+        for program in self.roster.show(quote):
             if program.look(now):
                 self._advance(program, now, out)
-            elif program in self._hub_of:
-                self._hub_of[program].place(program)
+            else:
+                self.roster.settle(program)
         return out
 
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
@@ -137,7 +116,7 @@ class Desk:
         out: list[Action] = []
         if type(event) in ORDER_EVENTS:
             self._on_order_event(event, now, out)
-            return out
+            return self._publish_states(now, out)
         if isinstance(event, e.VenueUp):
             self.record("", event, now, out)
             self.reconciliation.note_asked(event.venue, now)
@@ -154,13 +133,13 @@ class Desk:
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
-        return out
+        return self._publish_states(now, out)
 
     def on_command(self, command: Any, now: Nanos) -> list[Action]:
         """Obey or refuse an operator's command (trading/engine/commands.py); the answer is a `Reply`."""
         out: list[Action] = []
         obey(self, command, now, out)
-        return out
+        return self._publish_states(now, out)
 
     def on_time(self, now: Nanos) -> list[Action]:
         """Let every program go on whose deadline has come."""
@@ -172,7 +151,7 @@ class Desk:
                 self._advance(self.programs[name], now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
-        return out
+        return self._publish_states(now, out)
 
     def on_durable(self, seq: int, now: Nanos) -> list[Action]:
         """Send what waited for this record, unless it may no longer leave; then answer commands that rest on it."""
@@ -181,7 +160,7 @@ class Desk:
             self._release(pending, now, out)
         while (reply := self._outbox.next_reply(seq)) is not None:
             out.append(reply)
-        return out
+        return self._publish_states(now, out)
 
     def _release(self, pending: Pending, now: Nanos, out: list[Action]) -> None:
         orders, obstacle = pending.decided.orders, why_not_send(pending, now)
@@ -238,8 +217,7 @@ class Desk:
         else:
             naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
-        if program in self._hub_of:
-            self._hub_of[program].place(program)
+        self.roster.settle(program)
         due = program.deadline(now)
         if due != self._due.get(name):
             self._due[name] = due
@@ -272,12 +250,18 @@ class Desk:
         seq: int = self.journal.append(name, event, now)
         for effect in self._fold(name, event, now):
             self._perform(effect, now, out)
-        for program in self._targets(name):
+        self._changed.update(dict.fromkeys(self._targets(name)))
+        return seq
+
+    def _publish_states(self, now: Nanos, out: list[Action]) -> list[Action]:
+        """Show state words that changed; never on the way of a quote to its orders."""
+        for program in self._changed:
             shown = program.shown_state(now)
             if shown != self._shown.get(program):
                 self._shown[program] = shown
                 out.append(Publish("programs", program.snapshot()))
-        return seq
+        self._changed.clear()
+        return out
 
     def _targets(self, name: str) -> list[HedgeProgram]:
         return list(self.programs.values()) if not name else [self.programs[name]] if name in self.programs else []
@@ -296,7 +280,7 @@ class Desk:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
         if type(event) is e.TermsChanged and not self._is_starting:
-            self._index()
+            self.roster.index()
         return effects
 
     def _note(self, name: str, event: Any) -> None:
@@ -306,8 +290,9 @@ class Desk:
                 for intent in event.orders:
                     self._owner[intent.client_order_id] = self.programs[name]
             case e.TermsChanged() if event.terms.program not in self.programs:
-                self._add_program(event.terms)
-                self._index()
+                added = self.roster.add(event.terms)
+                if self.kill_all is not None:
+                    added.handle(self.kill_all, 0)
             case e.Kill() | e.KillLifted() if not name:
                 self.kill_all = event if isinstance(event, e.Kill) else None
                 if self.kill_all is None:
@@ -365,10 +350,6 @@ class Desk:
         self._update_permits(now, out)
         self._advance_all(now, out)
 
-    def compile(self, terms: Terms) -> HedgeProgram:
-        """Return a program on these terms; raises BadTerms or KeyError when they make none."""
-        return HedgeProgram(terms, self.instruments, self._closes_today, self._cells)
-
     # --- permits and measures ---
 
     def _settle_start(self, now: Nanos, out: list[Action]) -> None:
@@ -404,20 +385,3 @@ class Desk:
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)
-
-    def _add_program(self, terms: Terms) -> None:
-        program = self.compile(terms)
-        number = len(self.programs) + 1
-        program.id_prefix = f"{self.config.desk.upper()}{self.epoch}-{number}"
-        if self.kill_all is not None:
-            program.handle(self.kill_all, 0)
-        self.programs[terms.program] = program
-
-    def _index(self) -> None:
-        by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
-        for program in self.programs.values():
-            for code in program.codes:
-                by_instrument[code].append(program)
-        self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}
-        self._hubs = hubs(self._by_instrument)
-        self._hub_of = {program: hub for hub in self._hubs.values() for program in hub.programs}

@@ -85,7 +85,7 @@ def _terms_refusal(desk: "Desk", command: c.SetProgram) -> tuple[str, str] | Non
     if program is not None and (program.state.mode.value == "armed" or program.state.open):
         return "ARMED", f"{command.terms.program} is armed or has an open execution; disarm it first"
     try:
-        desk.compile(command.terms)
+        desk.roster.compile(command.terms)
     except (KeyError, ValueError) as error:
         return "BAD_TERMS", f"{command.terms.program}: {error}"
     return None

@@ -126,13 +126,12 @@ class Host:
         self._rearm()
 
     def _perform(self, actions: list[Action]) -> None:
-        is_sync_wanted = False
+        if any(isinstance(action, Sync) for action in actions):
+            self.journal.sync(self._durable)  # first: the disk is what everything else waits for
         for action in actions:
             match action:
                 case Submit():
                     self._submit(action)
-                case Sync():
-                    is_sync_wanted = True
                 case Cancel(venue, client_order_id):
                     self.venues[venue].cancel(client_order_id)
                 case Query(venue, client_order_id, at):
@@ -143,8 +142,6 @@ class Host:
                     self._reply(action)
                 case Publish(kind, payload):
                     self.stream.publish(kind, [payload])
-        if is_sync_wanted:
-            self.journal.sync(self._durable)
 
     def _submit(self, submit: Submit) -> None:
         """Hand the orders to their venues one right after the other; only then look at what became of them."""

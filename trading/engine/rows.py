@@ -28,8 +28,7 @@ def row(desk: Desk, program: HedgeProgram, now: Nanos) -> Row:
     """Return the board row of one program."""
     state, terms = program.state, program.terms
     units = program.units_in_depth()
-    value = program.value(max(units, 1))
-    figure = None if value is None else shown(value)
+    figure = program.shown_value(max(units, 1))
     gates = desk_gates(desk, program, now)
     sell, buy = (_direction(program, direction) for direction in (Direction.SELL_DOMESTIC, Direction.BUY_DOMESTIC))
     armed_left = state.armed_until - now if state.mode.value == "armed" else None

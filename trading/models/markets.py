@@ -74,9 +74,7 @@ class Connection(models.Model):
     account = models.CharField(max_length=32)
     input_kind = models.CharField(max_length=12, choices=InputKind)
     input_label = models.CharField(max_length=200)
-    latency_ms = models.PositiveIntegerField(
-        null=True
-    )  # one way, of the simulated venue; null for a real one
+    latency_ms = models.PositiveIntegerField(null=True)  # one way, of the simulated venue; null for a real one
     is_around_the_clock = models.BooleanField(default=False)  # the simulated venue ignores the session rules
 
     class Meta:
@@ -107,9 +105,7 @@ class Instrument(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["venue", "symbol"], name="instrument_symbol_once_per_venue"),
             models.CheckConstraint(condition=is_positive("tick"), name="instrument_tick_positive"),
-            models.CheckConstraint(
-                condition=is_positive("multiplier"), name="instrument_multiplier_positive"
-            ),
+            models.CheckConstraint(condition=is_positive("multiplier"), name="instrument_multiplier_positive"),
         ]
 
     def __str__(self) -> str:

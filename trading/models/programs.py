@@ -12,9 +12,7 @@ class Pair(models.Model):
     """Two traded legs, domestic first, and the pricing-only FX leg that makes them comparable."""
 
     code = models.CharField(max_length=32, unique=True)
-    project = models.CharField(
-        max_length=32, db_index=True
-    )  # code of an audit.Project; receipts carry it as text
+    project = models.CharField(max_length=32, db_index=True)  # code of an audit.Project; receipts carry it as text
     fx_instrument = models.ForeignKey(Instrument, null=True, on_delete=models.PROTECT, related_name="+")
     common_unit = models.CharField(max_length=32)
     unit_quantity = models.CharField(max_length=120)
@@ -75,9 +73,7 @@ class HedgeProgram(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["desk", "number"], name="program_number_once_per_desk")
-        ]
+        constraints = [models.UniqueConstraint(fields=["desk", "number"], name="program_number_once_per_desk")]
 
     def __str__(self) -> str:
         return self.name
@@ -108,9 +104,7 @@ class ProgramRevision(models.Model):
     time_to_live_s = models.PositiveIntegerField()
     reply_times = models.JSONField()  # venue name -> {reply_due_ms, query_interval_ms, presumed_dead_ms}
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -74,9 +74,7 @@ class Projector:
 
     def _tail_at(self, cursor: JournalCursor) -> JournalTail:
         directory = settings.CMC_PATHS.journal(self._desk.name)
-        return JournalTail(
-            directory, seq=cursor.seq, hash_hex=cursor.hash, file=cursor.file, offset=cursor.offset
-        )
+        return JournalTail(directory, seq=cursor.seq, hash_hex=cursor.hash, file=cursor.file, offset=cursor.offset)
 
     def _store(self, lines: Sequence[Line]) -> None:
         with transaction.atomic():

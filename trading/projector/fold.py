@@ -86,9 +86,7 @@ class Fold:
         )
 
     def _query_decided(self, event: e.QueryDecided, record: r.Record) -> None:
-        ChildOrder.objects.filter(client_order_id__in=event.client_order_ids, closed_at_ns=None).update(
-            state="unknown"
-        )
+        ChildOrder.objects.filter(client_order_id__in=event.client_order_ids, closed_at_ns=None).update(state="unknown")
 
     def _orders_refused(self, event: e.OrdersRefused, record: r.Record) -> None:
         if event.purpose is e.Purpose.ENTRY:

@@ -41,9 +41,7 @@ def measure(execution: Execution, names: Names) -> None:
 def _entry(execution: Execution) -> OrdersDecided | None:
     """Return the decision that opened the execution, read from its receipt."""
     stream = f"desk:{execution.desk.name}"
-    body = (
-        Receipt.objects.filter(stream=stream, seq=execution.first_seq).values_list("body", flat=True).first()
-    )
+    body = Receipt.objects.filter(stream=stream, seq=execution.first_seq).values_list("body", flat=True).first()
     event = None if body is None else _decoder.decode(body).event
     return event if isinstance(event, OrdersDecided) else None
 

@@ -15,9 +15,7 @@ class Names:
             row.name: row
             for row in HedgeProgram.objects.filter(desk=desk).select_related("pair", "pair__fx_instrument")
         }
-        self.instruments: dict[str, Instrument] = {
-            row.code: row for row in Instrument.objects.select_related("venue")
-        }
+        self.instruments: dict[str, Instrument] = {row.code: row for row in Instrument.objects.select_related("venue")}
         self._pair_instruments: dict[str, tuple[str, ...]] = {}
 
     def program(self, name: str) -> HedgeProgram | None:

@@ -122,9 +122,7 @@ def book_fill(event: e.OrderFilled, record: Record, names: Names) -> None:
 
 
 def _move_position(order: ChildOrder, lots: int, record: Record, names: Names) -> None:
-    Position.objects.get_or_create(
-        desk=names.desk, instrument=order.instrument, defaults={"venue": order.venue}
-    )
+    Position.objects.get_or_create(desk=names.desk, instrument=order.instrument, defaults={"venue": order.venue})
     signed = lots * Side(order.side).sign
     bought, sold = max(signed, 0), max(-signed, 0)
     Position.objects.filter(desk=names.desk, instrument=order.instrument).update(

@@ -24,9 +24,7 @@ class Line(NamedTuple):
 class JournalTail:
     """A position in a desk's journal; `take` moves it forward."""
 
-    def __init__(
-        self, directory: Path, *, seq: int = 0, hash_hex: str = "", file: str = "", offset: int = 0
-    ) -> None:
+    def __init__(self, directory: Path, *, seq: int = 0, hash_hex: str = "", file: str = "", offset: int = 0) -> None:
         self._directory = directory
         link = bytes.fromhex(hash_hex) if hash_hex else GENESIS
         self._head = Head(seq, link, 0, file)
@@ -49,9 +47,7 @@ class JournalTail:
         if self._head.file:
             path = self._directory / self._head.file
             if not path.exists():
-                raise ChainBroken(
-                    f"{path.name} is gone; it held record {self._head.seq}. Restore it from the archive"
-                )
+                raise ChainBroken(f"{path.name} is gone; it held record {self._head.seq}. Restore it from the archive")
             return path
         first = min(self._files(), default=None)
         return None if first is None else self._directory / first

@@ -15,9 +15,7 @@ class Waker:
     """Publishes a hint per batch; while Redis is away it only tries now and then."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-        )
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
         self._skip = 0
 
     def wake(self, desk: str) -> None:

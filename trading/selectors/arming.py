@@ -74,9 +74,7 @@ def _worst_cost(program: HedgeProgram, terms: ProgramRevision, live: dict[str, A
     total = Fraction(0)
     for leg in program.pair.legs.select_related("instrument"):
         price = ((live.get(leg.role) or {}).get("ask")) or ((live.get(leg.role) or {}).get("bid"))
-        rate: Any = (
-            1 if leg.instrument.currency == program.desk.currency else (live.get("fx") or {}).get("ask")
-        )
+        rate: Any = 1 if leg.instrument.currency == program.desk.currency else (live.get("fx") or {}).get("ask")
         if price is None or rate is None:
             return None
         lots = leg.ratio_lots * terms.clip_units
@@ -93,8 +91,7 @@ def _sentences_en(
     program: HedgeProgram, terms: ProgramRevision, legs: list[dict[str, Any]], worst: Decimal | None
 ) -> list[str]:
     trades = " and ".join(
-        f"{leg['side']} {_lots(leg['lots'])} of {leg['instrument']} ({leg['quantity']} {leg['unit']})"
-        for leg in legs
+        f"{leg['side']} {_lots(leg['lots'])} of {leg['instrument']} ({leg['quantity']} {leg['unit']})" for leg in legs
     )
     cost = "not known: no live prices" if worst is None else f"{worst:f} {program.desk.currency}"
     return [
@@ -134,8 +131,7 @@ def _limits(program: HedgeProgram, legs: list[dict[str, Any]]) -> list[dict[str,
         limits = LimitSet.of(0, ())
     positions = dict(Position.objects.filter(desk=program.desk).values_list("instrument", "net_lots"))
     venues = {
-        leg.instrument.code: leg.instrument.venue.name
-        for leg in program.pair.legs.select_related("instrument__venue")
+        leg.instrument.code: leg.instrument.venue.name for leg in program.pair.legs.select_related("instrument__venue")
     }
     found = []
     for kind in _SHOWN:

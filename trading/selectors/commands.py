@@ -29,9 +29,3 @@ def command_dict(command: Command, now: datetime) -> dict[str, Any]:
 def command_of(command_id: str, username: str) -> Command:
     """Return a person's own command; raises Command.DoesNotExist."""
     return Command.objects.get(command_id=command_id, actor__username=username)
-
-
-def changed_since(changed_at_ns: int, username: str) -> list[Command]:
-    """Return a person's commands that changed after `changed_at_ns`, oldest change first."""
-    found = Command.objects.filter(actor__username=username, changed_at_ns__gt=changed_at_ns)
-    return list(found.order_by("changed_at_ns")[:200])

@@ -36,7 +36,7 @@ def page(wanted: Filter, cursor: str = "") -> dict[str, Any]:
     rows = _filtered(wanted)
     if cursor:
         rows = rows.filter(_after(cursor))
-    found = list(rows.select_related("pair", "program")[: PAGE + 1])
+    found = list(rows.select_related("pair", "program", "desk")[: PAGE + 1])
     following = found[PAGE - 1] if len(found) > PAGE else None
     return {
         "items": [summary(row) for row in found[:PAGE]],
@@ -88,20 +88,9 @@ def summary(row: Execution) -> dict[str, Any]:
         "naked_lot_ms": plain(row.naked_lot_ms),
         "slippage": plain(row.slippage),
         "fees": plain(row.fees),
-        "currency": "CNY",
+        "currency": row.desk.currency,
         "last_seq": row.last_seq,
     }
-
-
-def changed_since(last_seq: int, desk: str) -> list[Execution]:
-    """Return the executions of a desk that records after `last_seq` touched, oldest first."""
-    rows = Execution.objects.filter(desk__name=desk, last_seq__gt=last_seq).select_related("pair", "program")
-    return list(rows.order_by("last_seq")[:200])
-
-
-def latest(desk: str, count: int = 20) -> list[Execution]:
-    """Return the newest executions of a desk, newest first."""
-    return list(Execution.objects.filter(desk__name=desk).select_related("pair", "program")[:count])
 
 
 def execution_named(execution_id: str) -> Execution:

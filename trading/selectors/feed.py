@@ -60,13 +60,14 @@ def program_state_dict(state: ProgramState) -> dict[str, Any]:
 
 
 def board_rows() -> dict[str, dict[str, Any]]:
-    """Return the declared part of every board row, by program."""
-    return {program.name: static_row(program) for program in all_programs()}
+    """Return the declared part of every board row, by program; the legs' facts stay with GET /api/board."""
+    rows = {program.name: static_row(program) for program in all_programs()}
+    return {name: {key: value for key, value in row.items() if key != "legs"} for name, row in rows.items()}
 
 
 def new_executions(position: Position) -> list[dict[str, Any]]:
     """Return executions that changed since `position`, which moves on; the first call returns the latest ones."""
-    rows = Execution.objects.select_related("pair", "program")
+    rows = Execution.objects.select_related("pair", "program", "desk")
     found: list[Execution] = []
     for cursor in JournalCursor.objects.all():
         seen = position.execution_seq.get(cursor.desk_id, 0)

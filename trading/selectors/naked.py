@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from trading.core.units import MILLI, Nanos, Side
@@ -27,9 +28,7 @@ class BandStep(NamedTuple):
 
 def traded_of(execution_id: str) -> list[Traded]:
     """Return the fills of an execution with their orders, in journal order."""
-    fills = (
-        Fill.objects.filter(order__execution_id=execution_id).select_related("order").order_by("seq", "id")
-    )
+    fills = Fill.objects.filter(order__execution_id=execution_id).select_related("order").order_by("seq", "id")
     return [Traded(fill.order, fill) for fill in fills]
 
 
@@ -49,7 +48,7 @@ def naked_band(traded: Sequence[Traded], ratio_lots: Sequence[int]) -> list[Band
 def naked_lot_ms(band: Sequence[BandStep]) -> Decimal:
     """Return the area under the band in lot-milliseconds, up to its last step."""
     area = Fraction(0)
-    for step, following in zip(band, band[1:], strict=False):
+    for step, following in pairwise(band):
         area += Fraction(abs(step.lots)) * (following.at_ns - step.at_ns) / MILLI
     return exact_decimal(area)
 

@@ -120,18 +120,12 @@ def revisions(program: HedgeProgram) -> list[dict[str, Any]]:
 
 def pair_named(code: str) -> Pair:
     """Return one pair; raises Pair.DoesNotExist."""
-    return (
-        Pair.objects.select_related("fx_instrument")
-        .prefetch_related("legs__instrument__venue")
-        .get(code=code)
-    )
+    return Pair.objects.select_related("fx_instrument").prefetch_related("legs__instrument__venue").get(code=code)
 
 
 def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
     """Return a pair with its legs, the conversion in force today and its programs."""
-    rule = max(
-        (r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None
-    )
+    rule = max((r for r in pair.parities.all() if r.valid_from <= today), key=lambda r: r.valid_from, default=None)
     names = (
         "premium",
         "date_adjustment",

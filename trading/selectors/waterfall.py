@@ -31,7 +31,7 @@ def execution_detail(row: Execution) -> dict[str, Any]:
     return {
         "summary": summary(row),
         "t0_ns": row.started_at_ns,
-        "steps": sorted(steps, key=lambda step: (step["at_ns"], step["key"])),
+        "steps": sorted(steps, key=lambda step: step["at_ns"]),
         "orders": [order_dict(order) for order in orders],
         "fills": [fill_dict(fill) for order in orders for fill in order.fills.all()],
         "decisions": waterfall.decisions,
@@ -47,9 +47,7 @@ def execution_detail(row: Execution) -> dict[str, Any]:
 
 def _records(row: Execution) -> list[Body]:
     stream = f"desk:{row.desk.name}"
-    bodies = (
-        Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
-    )
+    bodies = Receipt.objects.filter(stream=stream, execution=row.id).order_by("seq").values_list("body", flat=True)
     return [_decoder.decode(body) for body in bodies]
 
 
@@ -90,9 +88,7 @@ class Waterfall:
                 values = {"state": event.state, "filled_lots": str(event.cumulative_lots)}
                 yield self._step(record, self._group_of(event), "order_status", values, order=event)
             case e.CancelRejected():
-                yield self._step(
-                    record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event
-                )
+                yield self._step(record, self._group_of(event), "cancel_rejected", {"text": event.text}, order=event)
             case e.OrdersRefused():
                 yield self._step(record, "decide", "orders_refused", {"code": event.code, "text": event.text})
             case e.QueryDecided() | e.CancelDecided():
@@ -184,14 +180,10 @@ class Waterfall:
             ],
         }  # fmt: skip
 
-    def _step(
-        self, record: Body, group: str, key: str, values: dict[str, Any], order: Any = None
-    ) -> dict[str, Any]:
+    def _step(self, record: Body, group: str, key: str, values: dict[str, Any], order: Any = None) -> dict[str, Any]:
         known = self._orders.get(order.client_order_id) if order is not None else None
         return {
-            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip(
-                "."
-            ),
+            "key": f"{record.seq}.{key}.{values.get('client_order_id') or values.get('instrument') or ''}".rstrip("."),
             "seq": record.seq,
             "group": group,
             "label_key": f"step.{key}",

@@ -11,22 +11,20 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db import IntegrityError, transaction
-from kombu.exceptions import OperationalError
+from django.db import DatabaseError, IntegrityError, transaction
 
 from audit import receipts
 from audit.errors import DomainError
 from audit.models import Project
 from trading.core.units import SECOND
-from trading.engine.control_client import EngineUnreachable, call
 from trading.models import Command, Desk, HedgeProgram, JournalCursor
+from trading.services.delivery import deliver_terms
+from trading.services.handover import enqueue, leave_kill, tell_engine
 
 ARM_EXPIRES_S = 2
-DIRECT_OPS = ("disarm", "unwind", "kill", "lift_kill")
-DIRECT_TIMEOUT_S = 1.0
+DIRECT_OPS = ("disarm", "unwind", "lift_kill")
+_COMMANDS = uuid.UUID("6f0f7c0e-94a1-4ad1-9d0e-1c1f7d1f2a4b")
 
 log = logging.getLogger(__name__)
 
@@ -70,23 +68,39 @@ def order_program(
     if op == "arm":
         _check_arm(program, revision, actor)
         body["incarnation"] = _incarnation(program.desk)
-    command, is_new = _record(
-        op=op, desk=program.desk, program=program, body=body, actor=actor, key=key, at=at
-    )
+    command, is_new = _record(op=op, desk=program.desk, program=program, body=body, actor=actor, key=key, at=at)
     if is_new:
+        if op == "arm":
+            deliver_terms(program, actor.get_username())
         _hand_over(command)
     return command
 
 
-def kill(
-    *, desk: Desk, level: str, scope: str, reason: str, actor: AbstractUser, key: str, at: datetime
-) -> Command:
-    """Stop a desk or one of its programs; sticky until two people lift it. Raises KeyReused or EngineAway."""
+def kill(*, desk: Desk, level: str, scope: str, reason: str, actor: AbstractUser, key: str, at: datetime) -> str:
+    """Stop a desk or one of its programs and return the command's id; sticky until two people lift it.
+
+    The engine is told before anything is written, so that a slow database delays no kill. Raises EngineAway only when
+    no way to the engine is open and none was ever on this host; raises KeyReused.
+    """
     body = {"level": level, "scope": scope, "reason": reason}
-    command, is_new = _record(op="kill", desk=desk, program=None, body=body, actor=actor, key=key, at=at)
-    if is_new:
-        _hand_over(command)
-    return command
+    command_id = id_of(actor, key)
+    message = {"op": "kill", "command_id": command_id, "actor": actor.get_username(), **body}
+    answer = tell_engine(desk.name, message)
+    is_left = answer is None and leave_kill(desk.name, message)
+    is_queued = enqueue(desk.name, message)
+    try:
+        _record(op="kill", desk=desk, program=None, body=body, actor=actor, key=key, at=at)
+        if answer is not None:
+            record_outcome(command_id=command_id, answer=answer, at=at)
+    except DatabaseError as error:
+        # The desk is stopped; the engine's journal holds who did it and why.
+        log.error("the kill %s of desk %s is not noted here: %s", command_id, desk.name, error)
+    if answer is None and not is_left and not is_queued:
+        raise EngineAway(
+            "Nothing was sent: neither the engine nor the queue can be reached from here. "
+            "Run `manage.py kill` on the engine's host, or phone the desk."
+        )
+    return command_id
 
 
 def lift_kill(
@@ -103,6 +117,11 @@ def lift_kill(
     if is_new:
         _hand_over(command)
     return command
+
+
+def id_of(actor: AbstractUser, key: str) -> str:
+    """Return the id of the command that a person's idempotency key stands for: the same press, the same id."""
+    return uuid.uuid5(_COMMANDS, f"{actor.pk} {key}").hex
 
 
 def record_outcome(*, command_id: str, answer: dict[str, Any], at: datetime) -> None:
@@ -148,7 +167,7 @@ def _record(
             first = Command.objects.filter(actor=actor, idempotency_key=key).first()
             if first is None:
                 command = Command.objects.create(
-                    command_id=uuid.uuid4().hex, actor=actor, idempotency_key=key, desk=desk, op=op,
+                    command_id=id_of(actor, key), actor=actor, idempotency_key=key, desk=desk, op=op,
                     program=name, body=body, changed_at_ns=time.time_ns(),
                 )  # fmt: skip
                 _leave_receipt(command, program, at)
@@ -189,57 +208,24 @@ def wire(command: Command) -> dict[str, Any]:
 
 def _hand_over(command: Command) -> None:
     """Bring a command to its engine, directly where that is right and possible, and through the queue."""
-    message = wire(command)
-    is_answered = command.op in DIRECT_OPS and _call_engine(command, message)
-    try:
-        _enqueue(command, message)
-    except OperationalError as error:
-        if is_answered:
-            log.warning(
-                "%s %s reached the engine directly; the queue is away: %s",
-                command.op,
-                command.command_id,
-                error,
-            )
-            return
+    message, desk = wire(command), command.desk.name
+    answer = tell_engine(desk, message) if command.op in DIRECT_OPS else None
+    if answer is not None:
+        record_outcome(command_id=command.command_id, answer=answer, at=_now(command))
+    is_queued = enqueue(desk, message, ARM_EXPIRES_S if command.op == "arm" else None)
+    if answer is None and not is_queued:
         _give_up(command)
     command.refresh_from_db()
 
 
-def _call_engine(command: Command, message: dict[str, Any]) -> bool:
-    """Tell the engine on this host, if there is one; return whether it answered."""
-    socket_path = settings.CMC_PATHS.control_socket(command.desk.name)
-    if not socket_path.exists():
-        return False
-    try:
-        answer = call(socket_path, message, DIRECT_TIMEOUT_S)
-    except EngineUnreachable as error:
-        log.warning("%s %s: %s", command.op, command.command_id, error)
-        return False
-    record_outcome(
-        command_id=command.command_id, answer=answer, at=datetime.now(tz=command.created_at.tzinfo)
-    )
-    return True
-
-
-def _enqueue(command: Command, message: dict[str, Any]) -> None:
-    current_app.send_task(
-        f"trading.{command.op}",
-        kwargs={"desk": command.desk.name, "command": message},
-        queue=f"engine.{command.desk.name}",
-        expires=ARM_EXPIRES_S if command.op == "arm" else None,
-        ignore_result=True,
-        retry=False,
-    )
-
-
 def _give_up(command: Command) -> None:
     text = "Nothing was sent: neither the engine nor the queue can be reached from here."
-    if command.op in ("kill", "disarm"):
+    if command.op == "disarm":
         text += " Run `manage.py kill` on the engine's host, or phone the desk."
-    record_outcome(
-        command_id=command.command_id,
-        answer={"ok": False, "code": EngineAway.code, "text": text},
-        at=datetime.now(tz=command.created_at.tzinfo),
-    )
+    answer = {"ok": False, "code": EngineAway.code, "text": text}
+    record_outcome(command_id=command.command_id, answer=answer, at=_now(command))
     raise EngineAway(text)
+
+
+def _now(command: Command) -> datetime:
+    return datetime.now(tz=command.created_at.tzinfo)

@@ -39,8 +39,7 @@ def desk_config(desk: Desk, *, paths: Paths, limits: LimitSet, today: date) -> c
         environment=settings.CMC_ENVIRONMENT,
         currency=desk.currency,
         instruments=tuple(
-            instrument_terms(row, today, is_around_the_clock=row.venue.name in around_the_clock)
-            for row in instruments
+            instrument_terms(row, today, is_around_the_clock=row.venue.name in around_the_clock) for row in instruments
         ),
         venues=tuple(_venue(line) for line in connections),
         programs=tuple(program_terms(row, today) for row in desk.programs.select_related("pair")),

@@ -37,9 +37,7 @@ def decide_lift(
     Raises Approval.DoesNotExist, approvals.OwnRequest, approvals.ApprovalNotPending, WrongKindOfApproval or EngineAway.
     """
     with transaction.atomic():
-        approval = approvals.decide(
-            approval_id=approval_id, approve=approve, note=note, by=actor.get_username(), at=at
-        )
+        approval = approvals.decide(approval_id=approval_id, approve=approve, note=note, by=actor.get_username(), at=at)
         if approval.kind != Approval.Kind.LIFT_KILL:
             raise WrongKindOfApproval("This request is not about a kill; decide it on the limits page.")
     if not approve:

@@ -56,9 +56,7 @@ def revise_terms(
         old, new = _checked(name, changes)
         was = dict(flat(old))
         changed = {
-            key: {"from": was.get(key, ""), "to": value}
-            for key, value in flat(new)
-            if was.get(key, "") != value
+            key: {"from": was.get(key, ""), "to": value} for key, value in flat(new) if was.get(key, "") != value
         }
         if not changed:
             raise NothingChanged(f"These are the terms of revision {base_revision} already.")
@@ -79,9 +77,7 @@ def _checked(name: str, changes: dict[str, Any]) -> tuple[ProgramShape, ProgramS
     assert isinstance(old, ProgramShape)
     unknown = [key for key in changes if key in FIXED or key not in ProgramShape.__struct_fields__]
     if unknown:
-        raise BadTerms(
-            f"{', '.join(unknown)} cannot be changed here.", fields=dict.fromkeys(unknown, "not a term")
-        )
+        raise BadTerms(f"{', '.join(unknown)} cannot be changed here.", fields=dict.fromkeys(unknown, "not a term"))
     entry = Entry("program", name, (), {**msgspec.to_builtins(old), **changes}, {})
     new, problems = shape_of(entry)
     if new is not None:
@@ -103,9 +99,7 @@ def _advice(problem: Problem) -> str:
 def _store(program: HedgeProgram, shape: ProgramShape, reason: str, actor: AbstractUser) -> None:
     program.revision += 1
     program.save(update_fields=["revision"])
-    terms = {
-        key: getattr(shape, key) for key in shape.__struct_fields__ if key not in (*FIXED, "reply_times")
-    }
+    terms = {key: getattr(shape, key) for key in shape.__struct_fields__ if key not in (*FIXED, "reply_times")}
     ProgramRevision.objects.create(
         program=program, revision=program.revision, created_by=actor, reason=reason,
         reply_times=msgspec.to_builtins(shape.reply_times), **terms,

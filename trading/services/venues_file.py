@@ -70,9 +70,7 @@ def _venue(line: Connection, recorded_ticks: str, today: date) -> dict[str, Any]
     }
 
 
-def _listed(
-    row: Any, source: MarketInput | None, line: Connection, recorded_ticks: str, today: date
-) -> dict[str, Any]:
+def _listed(row: Any, source: MarketInput | None, line: Connection, recorded_ticks: str, today: date) -> dict[str, Any]:
     terms = instrument_terms(row, today, is_around_the_clock=line.is_around_the_clock)
     listed: dict[str, Any] = msgspec.to_builtins(terms)
     if source is not None:
@@ -89,7 +87,5 @@ def _recording(path: str, line: Connection, recorded_ticks: str) -> str:
         raise RecordingNotFound(f"{title} replays {path}; set RECORDED_TICKS to the folder that holds it")
     found = Path(recorded_ticks) / path
     if not found.is_file():
-        raise RecordingNotFound(
-            f"{title} replays {found}, which does not exist; correct the path or RECORDED_TICKS"
-        )
+        raise RecordingNotFound(f"{title} replays {found}, which does not exist; correct the path or RECORDED_TICKS")
     return str(found)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from trading.simulation.world import World
 
 
+FOLD_EVERY = 4  # schedules of which one is folded again from its journal at the end
+FOLLOW_EVERY = 50  # schedules of which one is folded again after every turn
 REPAIR_REFUSALS = ("HALTED", "PRICE_COLLAR", "NO_REFERENCE")  # what may stop a repair at the gate
 BRANCHES: dict[type, Callable[[Any], str]] = {
     r.Recovered: lambda event: "start_" + event.state,
@@ -66,6 +68,9 @@ class Checkers:
         self._told: set[str] = set()  # venues that listed all orders since this start
         self._states: dict[str, OrderState] = {}
         self._judge = Judge(self)
+        self._shadow: Desk | None = None
+        self._followed_desk: Desk | None = None
+        self._followed = 0
 
     def fail(self, invariant: str, text: str) -> None:
         if not self.violation:
@@ -174,6 +179,8 @@ class Checkers:
         desk = self.world.desk
         if desk is None or self.violation:
             return
+        if self.world.seed % FOLLOW_EVERY == 0:
+            self._follow(desk)
         for program in desk.programs.values():
             for case in program.state.open:
                 for order in case.orders:
@@ -227,7 +234,8 @@ class Checkers:
         for program in desk.programs.values():
             self._program_at_rest(desk, program)
         self._positions(desk)
-        self._fold(desk)
+        if self.world.seed % FOLD_EVERY == 0:
+            self._fold(desk)
 
     def _program_at_rest(self, desk: Desk, program: HedgeProgram) -> None:
         state = program.state
@@ -273,10 +281,24 @@ class Checkers:
                 if not inside:
                     self.fail("INV-01", f"{instrument.code}: we count {ours} lots, the venue traded {theirs}")
 
+    def _follow(self, desk: Desk) -> None:
+        """INV-15 on the path: a second desk folds each record once and must always stand where the live one stands."""
+        records = self.world.disk.records
+        if self._shadow is None or self._followed_desk is not desk:
+            self._followed_desk = desk
+            self._shadow = Desk(self.world.config, self.world.disk, desk.gate, desk.epoch, self.world.now)
+            self._followed = 0
+        self._shadow.recover(records[self._followed :])
+        self._followed = len(records)
+        self._compare(desk, self._shadow)
+
     def _fold(self, desk: Desk) -> None:
         """INV-15: the journal alone gives the same state."""
         again = Desk(self.world.config, self.world.disk, desk.gate, desk.epoch, self.world.now)
         again.recover(self.world.disk.records)
+        self._compare(desk, again)
+
+    def _compare(self, desk: Desk, again: Desk) -> None:
         for name, program in desk.programs.items():
             if program.snapshot() != again.programs[name].snapshot():
                 self.fail("INV-15", f"{name}: the fold of the journal differs from the live state")

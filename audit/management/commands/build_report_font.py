@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.report import font as report_font
+from audit.report import font_build
 from audit.report.font import FontMissing
 
 
@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *, package: Path | None, again: bool, **_: Any) -> None:
         try:
-            font = report_font.build(package, again=again)
+            font = font_build.build(package, again=again)
         except FontMissing as error:
             raise CommandError(error.message) from None
         done = "built" if font.is_new else "already there"
-        self.stdout.write(f"report font {done}: {font.path.name}, {font.code_points} characters")
+        self.stdout.write(f"report font {done}: {font.path.name}")

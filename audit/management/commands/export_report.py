@@ -23,7 +23,8 @@ EXAMPLE = """example:
   manage.py export_report CU-XMKT-01 --format csv_regulator \\
       --from 2026-11-20T00:00:00+08:00 --to 2026-11-21T00:00:00+08:00 --out trace.csv
 
-A CSV is written with its manifest beside it, FILE.manifest.json."""
+A CSV is written with its manifest beside it; audit/verify_export.py checks both without this product:
+  python verify_export.py trace.csv trace.csv.manifest.json"""
 
 
 class Command(BaseCommand):

@@ -72,12 +72,13 @@ async def _run(output: Output, first_steps: plan.Stage) -> None:
     try:
         await supervisor.start(redis_stage)
         await supervisor.start(first_steps)
-        for line in await asyncio.to_thread(venue_ports.replace_busy, paths):
+        any_port = settings.CMC_VENUE_PORTS == "any"
+        for line in await asyncio.to_thread(venue_ports.replace_busy, paths, any_port=any_port):
             output.plain(line)
         workers = plan.workers(paths, host=host, port=settings.CMC_PORT)
         await supervisor.start(plan.simulated_venues(paths), workers)
         address = f"http://127.0.0.1:{settings.CMC_PORT}/"
-        output.plain(welcome.text(paths, address=address, recorded_ticks=settings.RECORDED_TICKS))
+        output.plain(welcome.text(paths, address=address))
         await supervisor.wait()
         output.plain("Stopping ...")
     finally:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from trading.services import export_all
 from trading.services.declare import DeclarationRefused, declare
 from trading.services.logins import generate_logins
+from trading.services.venues_file import RecordingNotFound
 
 
 class Command(BaseCommand):
@@ -23,9 +24,7 @@ exported, so that their next start uses them.
   manage.py apply --generate-logins var/demo-logins.txt console/demo/*.toml"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        return super().create_parser(
-            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
-        )
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.toml")
@@ -34,9 +33,7 @@ exported, so that their next start uses them.
             "--generate-logins", type=Path, metavar="PATH",
             help="give every declared user without a password one, and write them to PATH (mode 0600)",
         )  # fmt: skip
-        parser.add_argument(
-            "--no-export", action="store_true", help="leave the exported configurations as they are"
-        )
+        parser.add_argument("--no-export", action="store_true", help="leave the exported configurations as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -44,14 +41,18 @@ exported, so that their next start uses them.
         except DeclarationRefused as refused:
             for problem in refused.problems:
                 self.stderr.write(str(problem))
-            raise CommandError(
-                f"{len(refused.problems)} problem(s); nothing was applied", returncode=2
-            ) from None
+            raise CommandError(f"{len(refused.problems)} problem(s); nothing was applied", returncode=2) from None
         for change in changes:
             self.stdout.write(str(change))
         if options["generate_logins"]:
             count = generate_logins(options["generate_logins"], choose=lambda: secrets.token_urlsafe(15))
             self.stdout.write(f"logins: {count} new, in {options['generate_logins']}")
         if not options["no_export"]:
+            self._export()
+
+    def _export(self) -> None:
+        try:
             for path in export_all():
                 self.stdout.write(f"exported {path}")
+        except RecordingNotFound as missing:
+            raise CommandError(f"applied, but not exported: {missing.message}") from None

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--recording", default="{}", help="more of the recording's settings, as JSON")
         parser.add_argument("--minutes", type=float, default=30, help="how much market time to play")
         parser.add_argument(
-            "--grid-minutes", type=float, default=5, help="market time of each sensitivity run; 0 = none"
+            "--grid-minutes", type=float, default=10, help="market time of each sensitivity run; 0 = none"
         )
         parser.add_argument("--delays", default=",".join(map(str, DELAYS_MS)), help="order round trips in ms")
         parser.add_argument("--desk", default="demo")
@@ -75,7 +75,7 @@ def _recordings(options: dict[str, Any]) -> dict[str, Recorded]:
 def _table(found: dict[str, Any]) -> str:
     lines = [f"{found['program']}: {found['trigger']}; {found['ticks']} ticks of {found['market_seconds']} s"]
     lines += [f"  {source['instrument']}: {source['is']}" for source in found["sources"]]
-    names = ("executions", "capture", "slippage_mean", "failures", "leg_gap_ms_p99", "naked_lot_seconds")
+    names = ("executions", "capture", "slippage_mean", "failures", "edge", "leg_gap_ms_p99", "naked_lot_seconds")
     lines.append(f"{'delay':>6} {'legging':<11}" + "".join(f"{name:>19}" for name in names))
     for run in found["delays"]:
         for legging in ("together", "sequential"):

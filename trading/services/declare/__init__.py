@@ -59,9 +59,7 @@ class Change:
     fields: tuple[tuple[str, str, str], ...] = ()
 
     def __str__(self) -> str:
-        details = "; ".join(
-            f"{name} {old or '(none)'} -> {new or '(none)'}" for name, old, new in self.fields
-        )
+        details = "; ".join(f"{name} {old or '(none)'} -> {new or '(none)'}" for name, old, new in self.fields)
         return f"{self.outcome:<9} {self.kind} {self.key}{': ' + details if details else ''}"
 
 
@@ -131,11 +129,7 @@ def _change(item: Declared, before: dict[str, dict[str, Shape]]) -> Change:
 
 
 def _save_all(declared: list[Declared], changes: list[Change], actor: str) -> None:
-    touched = [
-        item
-        for item, change in zip(declared, changes, strict=True)
-        if change.outcome in ("created", "changed")
-    ]
+    touched = [item for item, change in zip(declared, changes, strict=True) if change.outcome in ("created", "changed")]
     for kind in KINDS:
         for item in touched:
             if item.entry.kind == kind:

@@ -42,13 +42,9 @@ def desk_problems(desk: DeskShape, entry: Entry, world: World) -> Iterator[Probl
 
 def connection_problems(line: ConnectionShape, entry: Entry, world: World) -> Iterator[Problem]:
     if world.is_unknown("desk", line.desk):
-        yield entry.problem(
-            f"connection names an unknown desk {line.desk!r}", "declare it with [[desk]]", "desk"
-        )
+        yield entry.problem(f"connection names an unknown desk {line.desk!r}", "declare it with [[desk]]", "desk")
     if world.is_unknown("venue", line.venue):
-        yield entry.problem(
-            f"connection names an unknown venue {line.venue!r}", "declare it with [[venue]]", "venue"
-        )
+        yield entry.problem(f"connection names an unknown venue {line.venue!r}", "declare it with [[venue]]", "venue")
     venue = world.venue(line.venue)
     if venue is None:
         return
@@ -56,9 +52,7 @@ def connection_problems(line: ConnectionShape, entry: Entry, world: World) -> It
     if not 1 <= line.port <= 65535:
         yield entry.problem(f"{title}: port {line.port} does not exist", "use 1 to 65535", "port")
     if venue.kind == "fix" and not (line.sender_comp_id and line.target_comp_id):
-        yield entry.problem(
-            f"{title} speaks FIX and lacks a comp id", "give sender_comp_id and target_comp_id"
-        )
+        yield entry.problem(f"{title} speaks FIX and lacks a comp id", "give sender_comp_id and target_comp_id")
     if venue.is_simulated == (line.input_kind == "venue"):
         kind = "simulated" if venue.is_simulated else "real"
         remedy = "use recorded or generated" if venue.is_simulated else 'use "venue"'
@@ -120,9 +114,7 @@ def instrument_problems(instrument: InstrumentShape, entry: Entry, world: World)
             "currency",
         )
     if instrument.unit not in UNITS:
-        yield entry.problem(
-            f"{title}: unknown unit {instrument.unit!r}", f"use one of {', '.join(UNITS)}", "unit"
-        )
+        yield entry.problem(f"{title}: unknown unit {instrument.unit!r}", f"use one of {', '.join(UNITS)}", "unit")
     for name, value in (("tick", instrument.tick), ("multiplier", instrument.multiplier)):
         if value <= 0:
             yield entry.problem(f"{title}: {name} is {value}", "give a figure above zero", name)
@@ -149,9 +141,7 @@ def _dated_problems(instrument: InstrumentShape, title: str, entry: Entry) -> It
     ):
         days = [row.valid_from for row in rows]
         if len(set(days)) < len(days):
-            yield entry.problem(
-                f"{title}: two {name} entries begin on the same day", "keep one of them", name
-            )
+            yield entry.problem(f"{title}: two {name} entries begin on the same day", "keep one of them", name)
     for n, rule in enumerate(instrument.sessions):
         for phase in rule.phases:
             if not all(_PHASE.match(time) for time in phase) or phase[0] == phase[1]:

@@ -119,9 +119,7 @@ def _parity_problems(
     title: str, pair: PairShape, entry: Entry, domestic: InstrumentShape, foreign: InstrumentShape
 ) -> Iterator[Problem]:
     if not pair.parity:
-        yield entry.problem(
-            f"{title} has no price conversion", "add [[pair.parity]] with its source", "parity"
-        )
+        yield entry.problem(f"{title} has no price conversion", "add [[pair.parity]] with its source", "parity")
     for n, parity in enumerate(pair.parity):
         at = ("parity", n)
         if parity.units_numerator <= 0 or parity.units_denominator <= 0:
@@ -137,14 +135,15 @@ def _parity_problems(
             given = parity.units_numerator / parity.units_denominator
             if abs(given - wanted) / wanted > _UNITS_TOLERANCE:
                 yield entry.problem(
-                    f"{title}: wrong unit conversion: {given:.6g} {foreign.unit} per {domestic.unit}, not {wanted:.6g}",
+                    f"{title}: wrong unit conversion: {given:.2f} {foreign.unit} per {domestic.unit}, not {wanted:.2f}",
                     f"use {KILOGRAMS[domestic.unit]} / {KILOGRAMS[foreign.unit]}",
                     *at,
                     "units_numerator",
                 )
         if (domestic.quote_basis == "incl_vat") != (parity.vat_rate > 0):
             yield entry.problem(
-                f"{title}: {domestic.code} is quoted {domestic.quote_basis} but the conversion adds VAT {parity.vat_rate}",
+                f"{title}: {domestic.code} is quoted {domestic.quote_basis} "
+                f"but the conversion adds VAT {parity.vat_rate}",
                 "correct vat_rate, or the quote_basis of the instrument",
                 *at,
                 "vat_rate",
@@ -175,7 +174,8 @@ def _fx_problems(
         )
     elif (fx.unit, fx.currency) != (foreign.currency, domestic.currency) or not fx.is_pricing_only:
         yield entry.problem(
-            f"{title}: {fx.code} quotes {fx.currency} per {fx.unit}, the legs need {domestic.currency} per {foreign.currency}",
+            f"{title}: {fx.code} quotes {fx.currency} per {fx.unit}, "
+            f"the legs need {domestic.currency} per {foreign.currency}",
             "use a pricing-only instrument with that unit and currency",
             "fx_instrument",
         )

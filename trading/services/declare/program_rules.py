@@ -21,9 +21,7 @@ from trading.services.declare.world import World
 def program_problems(program: ProgramShape, entry: Entry, world: World) -> Iterator[Problem]:
     title = f"program {program.name}"
     if world.is_unknown("desk", program.desk):
-        yield entry.problem(
-            f"{title} names an unknown desk {program.desk!r}", "declare it with [[desk]]", "desk"
-        )
+        yield entry.problem(f"{title} names an unknown desk {program.desk!r}", "declare it with [[desk]]", "desk")
     for other in world.programs():
         if other.name != program.name and (other.desk, other.number) == (program.desk, program.number):
             yield entry.problem(
@@ -34,9 +32,7 @@ def program_problems(program: ProgramShape, entry: Entry, world: World) -> Itera
     yield from _figure_problems(program, title, entry)
     yield from _trigger_problems(program, title, entry)
     if world.is_unknown("pair", program.pair):
-        yield entry.problem(
-            f"{title} names an unknown pair {program.pair!r}", "declare it with [[pair]]", "pair"
-        )
+        yield entry.problem(f"{title} names an unknown pair {program.pair!r}", "declare it with [[pair]]", "pair")
     pair = world.pair(program.pair)
     if pair is None:
         return
@@ -55,9 +51,7 @@ def _figure_problems(program: ProgramShape, title: str, entry: Entry) -> Iterato
         if getattr(program, name) < 0:
             yield entry.problem(f"{title}: {name} is {getattr(program, name)}", "use 0 or more", name)
     if not Decimal(0) < program.collar_rate < 1:
-        yield entry.problem(
-            f"{title}: collar_rate is {program.collar_rate}", "write 2 % as 0.02", "collar_rate"
-        )
+        yield entry.problem(f"{title}: collar_rate is {program.collar_rate}", "write 2 % as 0.02", "collar_rate")
 
 
 def _trigger_problems(program: ProgramShape, title: str, entry: Entry) -> Iterator[Problem]:
@@ -109,8 +103,7 @@ def _leg_problems(
                 continue
             yield entry.problem(
                 f"{title}: missing limit {kind.value} for {instrument.code}",
-                f'add [[threshold]] desk = "{program.desk}", kind = "{kind.value}", '
-                f'instrument = "{instrument.code}"',
+                f'add [[threshold]] desk = "{program.desk}", kind = "{kind.value}", instrument = "{instrument.code}"',
             )
         elif kind is LimitKind.PRICE_COLLAR_RATE:
             if program.collar_rate > hard:
@@ -131,14 +124,10 @@ def threshold_problems(threshold: ThresholdShape, entry: Entry, world: World) ->
     kinds = [kind.value for kind in LimitKind]
     title = f"threshold {threshold.kind}"
     if threshold.kind not in kinds:
-        yield entry.problem(
-            f"unknown threshold kind {threshold.kind!r}", f"use one of {', '.join(kinds)}", "kind"
-        )
+        yield entry.problem(f"unknown threshold kind {threshold.kind!r}", f"use one of {', '.join(kinds)}", "kind")
         return
     if world.is_unknown("desk", threshold.desk):
-        yield entry.problem(
-            f"{title} names an unknown desk {threshold.desk!r}", "declare it with [[desk]]", "desk"
-        )
+        yield entry.problem(f"{title} names an unknown desk {threshold.desk!r}", "declare it with [[desk]]", "desk")
     if threshold.hard < 0:
         yield entry.problem(f"{title}: hard is {threshold.hard}", "use 0 or more", "hard")
     if threshold.warn is not None and LimitKind(threshold.kind).is_tighter(threshold.hard, threshold.warn):
@@ -150,9 +139,7 @@ def threshold_problems(threshold: ThresholdShape, entry: Entry, world: World) ->
     for scope in ("venue", "instrument", "pair"):
         name = getattr(threshold, scope)
         if name and world.is_unknown(scope, name):
-            yield entry.problem(
-                f"{title} names an unknown {scope} {name!r}", f"declare it with [[{scope}]]", scope
-            )
+            yield entry.problem(f"{title} names an unknown {scope} {name!r}", f"declare it with [[{scope}]]", scope)
 
 
 def user_problems(user: UserShape, entry: Entry, world: World) -> Iterator[Problem]:

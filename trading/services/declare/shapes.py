@@ -295,16 +295,12 @@ def _value(entry: Entry, type_: Any, value: Any, at: tuple) -> tuple[Any, list[P
         return None, [entry.problem(reason, f"give {_wanted(type_)}", *at)]
 
 
-def _nested_values(
-    entry: Entry, origin: Any, shape: type, value: Any, at: tuple
-) -> tuple[Any, list[Problem]]:
+def _nested_values(entry: Entry, origin: Any, shape: type, value: Any, at: tuple) -> tuple[Any, list[Problem]]:
     wanted = list if origin is list else dict
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []
     items = list(items)
     if not isinstance(value, wanted) or not all(isinstance(item, dict) for _, item in items):
-        reason = (
-            f"{_title(entry)}: {at[-1]} is not a {'list of tables' if wanted is list else 'table of tables'}"
-        )
+        reason = f"{_title(entry)}: {at[-1]} is not a {'list of tables' if wanted is list else 'table of tables'}"
         return None, [entry.problem(reason, f"write it as [[{entry.kind}.{at[-1]}]]", *at)]
     problems: list[Problem] = []
     made: dict[Any, Any] = {}

@@ -55,9 +55,7 @@ def _plain(shape: type, row: object, **given: object) -> Shape:
 
 
 def _with_facts() -> Iterable[Instrument]:
-    return Instrument.objects.select_related("venue").prefetch_related(
-        "fees", "session_rules", "price_limits"
-    )
+    return Instrument.objects.select_related("venue").prefetch_related("fees", "session_rules", "price_limits")
 
 
 def _instrument(row: Instrument) -> Shape:
@@ -90,8 +88,7 @@ def _pairs() -> Iterable[Pair]:
 
 def _pair(row: Pair) -> Shape:
     legs = [
-        LegShape(instrument=leg.instrument.code, role=leg.role, ratio_lots=leg.ratio_lots)
-        for leg in row.legs.all()
+        LegShape(instrument=leg.instrument.code, role=leg.role, ratio_lots=leg.ratio_lots) for leg in row.legs.all()
     ]
     return _plain(
         PairShape, row, leg=legs,

@@ -42,4 +42,5 @@ def mismatch(one: Decimal, other: Decimal) -> Decimal:
 def shown(instrument: InstrumentShape, lots: int) -> str:
     """Return a leg in words and exact figures: "5 lots of SHFE.cu2703 = 25 t"."""
     quantity = lots * instrument.multiplier
-    return f"{lots} lots of {instrument.code} = {quantity.normalize():f} {instrument.unit}"
+    words = "1 lot" if lots == 1 else f"{lots} lots"
+    return f"{words} of {instrument.code} = {quantity.normalize():f} {instrument.unit}"

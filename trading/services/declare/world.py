@@ -31,9 +31,7 @@ class World:
 
     shapes: dict[str, dict[str, Shape]]
     declared: list[Declared] = field(default_factory=list)
-    unreadable: set[tuple[str, str]] = field(
-        default_factory=set
-    )  # (kind, key) of entries with problems of their own
+    unreadable: set[tuple[str, str]] = field(default_factory=set)  # (kind, key) of entries with problems of their own
 
     def is_unknown(self, kind: str, key: str) -> bool:
         """Return whether nobody declared it. One that is declared but wrong is reported where it stands."""
@@ -65,9 +63,7 @@ class World:
         thresholds = [t for t in self.shapes["threshold"].values() if isinstance(t, ThresholdShape)]
         return LimitSet.of(0, [limit_of(t) for t in thresholds if t.desk == desk and t.kind in kinds])
 
-    def limit(
-        self, kind: LimitKind, instrument: InstrumentShape, pair: str, limits: LimitSet
-    ) -> Decimal | None:
+    def limit(self, kind: LimitKind, instrument: InstrumentShape, pair: str, limits: LimitSet) -> Decimal | None:
         """Return the hard figure that holds for `instrument` in `pair`, or None."""
         found = limits.effective(kind, venue=instrument.venue, instrument=instrument.code, pair=pair)
         return None if found is None else found.hard

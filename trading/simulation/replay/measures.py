@@ -5,6 +5,8 @@ capture            units that ended matched at the trigger's value or better, ov
 slippage           value decided on minus value achieved, against us, per unit of the spread; matched executions only
 failures           executions that did not end matched at the trigger's value or better
 repaired           executions that their first orders did not complete
+edge               domestic currency over the trigger's value: what matched executions achieved beyond it, less what
+                   round trips of executions that were rolled back cost
 leg gap            from the first fill of one leg to the first fill of the other, on the venues' clocks
 naked lot-seconds  domestic lots not covered by the other leg, integrated over venue time
 """
@@ -87,6 +89,7 @@ class Measures:
             "capture": _shown(Fraction(captured, instant_units)) if instant_units else None,
             "slippage_mean": _shown(sum(slippages, Fraction(0)) / len(slippages)) if slippages else None,
             "slippage_p95": _shown(_percentile(slippages, 95)) if slippages else None,
+            "edge": _shown(sum((one["edge"] for one in executions), Fraction(0))),
             "leg_gap_ms_p50": _milliseconds([one["gap"] for one in executions if one["gap"] is not None], 50),
             "leg_gap_ms_p99": _milliseconds([one["gap"] for one in executions if one["gap"] is not None], 99),
             "naked_lot_seconds": _shown(naked),
@@ -105,6 +108,7 @@ class Measures:
             "is_clean": is_matched and units == wanted and not decision.repairs,
             "is_at_trigger": achieved is not None and self._is_at_trigger(achieved),
             "slippage": self._slippage(decision, achieved),
+            "edge": self._edge(achieved, units) if is_matched else self._round_trips(decision, fills, net),
             "gap": None if None in first else abs(first[0] - first[1]),
         }
 
@@ -122,6 +126,23 @@ class Measures:
         at_least = trigger.comparator.value == ">="
         return achieved >= Fraction(trigger.value) if at_least else achieved <= Fraction(trigger.value)
 
+    def _edge(self, achieved: Fraction | None, units: int) -> Fraction:
+        """Return what a matched execution earned beyond the trigger's value, domestic currency."""
+        assert achieved is not None
+        beyond = achieved - Fraction(self._program.terms.trigger.value)
+        quantity = units * self._ratio[0] * Fraction(self._program.instruments[0].multiplier)
+        return beyond * quantity * (1 if self._program.terms.direction is Direction.SELL_DOMESTIC else -1)
+
+    def _round_trips(self, decision: Decision, fills: list[LegFill], net: list[int]) -> Fraction:
+        """Return the cash that bought and sold again made or lost, domestic currency; a residual counts as nothing."""
+        total = Fraction(0)
+        for leg, instrument in enumerate(self._program.instruments):
+            if net[leg] == 0:
+                rate = self._program.trigger.fx_rate(decision.fx_ticks) if leg else Fraction(1)
+                paid = sum(fill.signed_lots * fill.price_ticks for fill in fills if fill.leg == leg)
+                total -= paid * Fraction(instrument.tick) * Fraction(instrument.multiplier) * rate
+        return total
+
     def _slippage(self, decision: Decision, achieved: Fraction | None) -> Fraction | None:
         if achieved is None or decision.value is None:
             return None
@@ -138,20 +159,6 @@ class Measures:
         return total / SECOND
 
 
-def instant_units(program: HedgeProgram, quotes: Iterable[tuple[Nanos, Any]]) -> int:
-    """Return how many units a trader without any delay would have decided on, with the program's cooldown."""
-    units, not_before = 0, 0
-    for now, quote in quotes:
-        program.see(quote, now)
-        if now < not_before:
-            continue
-        decided = program.decide(now)
-        if isinstance(decided, e.OrdersDecided):
-            units += decided.orders[0].lots // program.state.ratio_lots[0]
-            not_before = now + program.terms.cooldown
-    return units
-
-
 def ratios(together: dict[str, Any], sequential: dict[str, Any]) -> dict[str, float | None]:
     """Return the desk's figures over the baseline's."""
 
@@ -164,6 +171,7 @@ def ratios(together: dict[str, Any], sequential: dict[str, Any]) -> dict[str, fl
         "slippage": over("slippage_mean"),
         "failures": over("failures"),
         "naked_lot_seconds": over("naked_lot_seconds"),
+        "edge": over("edge"),
     }
 
 
@@ -180,4 +188,4 @@ def _shown(value: Fraction) -> float:
     return round(float(value), 4)
 
 
-__all__ = ["FX", "Decision", "Measures", "instant_units", "ratios"]
+__all__ = ["FX", "Decision", "Measures", "ratios"]

@@ -3,19 +3,16 @@
 import time
 from typing import Any
 
-from trading.core import events as e
-from trading.core.program import HedgeProgram, Permit
-from trading.core.units import Nanos
-from trading.market.book import Quote, fault
+from trading.core.program import HedgeProgram
 from trading.simulation.replay.floor import DURABLE_AFTER, Floor
-from trading.simulation.replay.measures import Measures, instant_units, ratios
+from trading.simulation.replay.measures import Measures, ratios
 from trading.simulation.replay.setup import RAISED, Setup
-from trading.simulation.replay.traders import DeskTrader, SequentialLegger
+from trading.simulation.replay.traders import DeskTrader, InstantTrader, SequentialLegger
 from trading.venues.simulated.messages import Tick
 from trading.venues.simulated.model import load_model
 
 DELAYS_MS = (2, 20, 200)
-GRID_DELAY_MS = 20
+GRID_DELAY_MS = 200  # where the parameters matter most
 
 
 def replay(setup: Setup, minutes: float, grid_minutes: float, delays_ms: tuple[int, ...] = DELAYS_MS) -> dict[str, Any]:
@@ -74,17 +71,9 @@ def _play(
 
 
 def _instant_units(setup: Setup, ticks: list[Tick]) -> int:
-    program = HedgeProgram(setup.terms, {i.code: i for i in setup.config.instruments})
-    program.permit = Permit.ENTRIES
-    start = ticks[0].exchange_ns
-    for venue in program.state.venues:
-        program.handle(e.VenueUp(venue), start)
-    program.handle(e.Arm("REPLAY", "replay", setup.terms.revision, start), start)
-    quotes: list[tuple[Nanos, Quote]] = [
-        (tick.exchange_ns, Quote(tick.instrument, tick.bids, tick.asks, tick.exchange_ns, tick.exchange_ns))
-        for tick in ticks
-    ]
-    return instant_units(program, [(at, quote) for at, quote in quotes if not fault(quote)])
+    trader, floor = InstantTrader(setup.config, ticks[0].exchange_ns), Floor(setup.config, 0)
+    floor.run(trader, ticks)
+    return trader.units
 
 
 def _grid(setup: Setup, minutes: float) -> list[dict[str, Any]]:
@@ -96,7 +85,7 @@ def _grid(setup: Setup, minutes: float) -> list[dict[str, Any]]:
             if not ticks:
                 continue
             figures = _both(setup, ticks, GRID_DELAY_MS, _instant_units(setup, ticks))
-            shown = ("capture", "slippage_mean", "failures", "naked_lot_seconds_per_execution", "executions")
+            shown = ("capture", "slippage_mean", "failures", "naked_lot_seconds_per_execution", "edge", "executions")
             rows.append(
                 {
                     "parameter": parameter,

@@ -85,37 +85,26 @@ class DeskTrader:
     def halt_reason(self) -> str:
         return self.desk.programs[self._program].state.halt_reason
 
-    @property
-    def arms(self) -> int:
-        return self._arms
 
+class TriggerWatcher:
+    """Takes the program's trigger, quantity, price, payup and cooldown, and leaves the legging to its subclass.
 
-class SequentialLegger:
-    """The baseline: the domestic leg first, its hedge after each of its fills, and what is missing is sent again.
-
-    Trigger, quantity, price, payup and cooldown are the program's own, so that only the way of legging differs. It
-    looks again with every quote of the leg that is short, and never rolls back.
+    The program itself is never told what came of a decision: the watcher counts and waits in its place.
     """
 
     halt_reason = ""
-    arms = 1
 
     def __init__(self, config: DeskConfig, now: Nanos) -> None:
         instruments = {instrument.code: instrument for instrument in config.instruments}
         self._program = HedgeProgram(config.programs[0], instruments)
         self._program.permit = Permit.ENTRIES
-        self._program.id_prefix = "SEQ"
         for venue in self._program.state.venues:
             self._program.handle(e.VenueUp(venue), now)
         self._program.handle(e.Arm("REPLAY", "replay", config.programs[0].revision, now), now)
         self._ratio = self._program.state.ratio_lots
         self._codes = set(self._program.codes)
-        self._case: e.OrdersDecided | None = None
-        self._filled = [0, 0]
-        self._working: dict[str, int] = {}  # client order id -> leg
         self._not_before: Nanos = 0
         self._looked_at: Nanos = now
-        self._sent = 0
         self.decisions: dict[str, Decision] = {}
         self.execution_of: dict[str, str] = {}
         self.repairs = 0
@@ -128,20 +117,67 @@ class SequentialLegger:
         if quote.instrument not in self._codes or fault(quote):
             return []
         self._program.see(quote, now)
-        return self._go_on(now) if self._case is not None else self._enter(now)
+        return self._look(now)
+
+    def on_time(self, now: Nanos) -> list[Any]:
+        self._looked_at = now
+        return self._look(now)
+
+    def on_report(self, event: Any, now: Nanos) -> list[Any]:
+        return []
+
+    def on_durable(self, seq: int, now: Nanos) -> list[Any]:
+        return []
+
+    def deadline(self) -> Nanos | None:
+        """Look again when the cooldown ends, as the desk does."""
+        return self._not_before if self._not_before > self._looked_at else None
+
+    def _look(self, now: Nanos) -> list[Any]:
+        return self._enter(now) if now >= self._not_before else []
 
     def _enter(self, now: Nanos) -> list[Any]:
-        if now < self._not_before:
-            return []
         decided = self._program.decide(now)
         if not isinstance(decided, e.OrdersDecided):
             return []
-        # The program itself is never told, so its number stands still: the baseline counts for it.
-        name = f"SEQ-{len(self.decisions) + 1:06d}"
-        self._case = decided = msgspec.structs.replace(decided, execution=name)
-        self._filled = [0, 0]
+        name = f"{type(self).__name__}-{len(self.decisions) + 1:06d}"
+        decided = msgspec.structs.replace(decided, execution=name)
         self.decisions[name] = Decision.of(decided, now)
-        return self._send(0, decided.orders[0].lots, decided.orders[0].price_ticks)
+        return self._begin(decided, now)
+
+    def _begin(self, decided: e.OrdersDecided, now: Nanos) -> list[Any]:
+        raise NotImplementedError
+
+
+class InstantTrader(TriggerWatcher):
+    """What there was to have: both legs at once on exchanges without any delay; what fills is not its concern."""
+
+    def _begin(self, decided: e.OrdersDecided, now: Nanos) -> list[Any]:
+        self._not_before = now + self._program.terms.cooldown
+        number = len(self.decisions)
+        orders = tuple(
+            msgspec.structs.replace(order, client_order_id=f"INSTANT-{number}-{order.leg}") for order in decided.orders
+        )
+        return [a.Submit(None, orders)]  # type: ignore[arg-type]
+
+    @property
+    def units(self) -> int:
+        """Return the units decided on."""
+        return sum(decision.units_lots[0] // self._ratio[0] for decision in self.decisions.values())
+
+
+class SequentialLegger(TriggerWatcher):
+    """The baseline: the domestic leg first, its hedge after each of its fills, and what is missing is sent again.
+
+    It looks again with every quote, and never rolls back.
+    """
+
+    def __init__(self, config: DeskConfig, now: Nanos) -> None:
+        super().__init__(config, now)
+        self._case: e.OrdersDecided | None = None
+        self._filled = [0, 0]
+        self._working: dict[str, int] = {}  # client order id -> leg
+        self._sent = 0
 
     def on_report(self, event: Any, now: Nanos) -> list[Any]:
         leg = self._working.get(getattr(event, "client_order_id", ""))
@@ -155,16 +191,15 @@ class SequentialLegger:
             self._end_if_done(now)
         return []
 
-    def on_time(self, now: Nanos) -> list[Any]:
-        self._looked_at = now
-        return self._enter(now) if self._case is None else []
-
-    def on_durable(self, seq: int, now: Nanos) -> list[Any]:
-        return []
-
     def deadline(self) -> Nanos | None:
-        """Look again when the cooldown ends, as the desk does."""
-        return self._not_before if self._case is None and self._not_before > self._looked_at else None
+        return super().deadline() if self._case is None else None
+
+    def _look(self, now: Nanos) -> list[Any]:
+        return super()._look(now) if self._case is None else self._go_on(now)
+
+    def _begin(self, decided: e.OrdersDecided, now: Nanos) -> list[Any]:
+        self._case, self._filled = decided, [0, 0]
+        return self._send(0, decided.orders[0].lots, decided.orders[0].price_ticks)
 
     def _go_on(self, now: Nanos) -> list[Any]:
         """Send what is missing of a leg that has no order out: the hedge follows whole lots of the first leg."""

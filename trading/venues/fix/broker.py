@@ -77,6 +77,7 @@ class FixVenue:
         self._unsent: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._chores: asyncio.Task[None] | None = None
+        self._is_closing = False
         self._line = Line(
             config.host, config.port,
             on_connected=self._connected, on_bytes=self._received, on_lost=self._lost,
@@ -90,6 +91,7 @@ class FixVenue:
 
     async def close(self) -> None:
         """Log out, wait a little for the answer, and let go of the line and the store."""
+        self._is_closing = True
         self._perform(self._session.logout("closing", self._clock()))
         for _ in range(int(LOGOUT_S * 50)):
             if not self._line.is_open:
@@ -264,7 +266,7 @@ class FixVenue:
 
     def _down(self, reason: str) -> None:
         was_up = self.state.is_up
-        if self.state.reason != reason:
+        if self.state.reason != reason and not self._is_closing:
             log.warning("%s: %s", self.name, reason)
         self._change_state(False, reason)
         self._resync = MassStatus()
