@@ -53,8 +53,13 @@ export function layout(steps: readonly Step[], t0: Nanos): Group[] {
     const isWaiting = step.values.is_answered === "no";
     group.rows.push({ step, startNs, endNs: startNs + lasts, isInstant: step.duration_ns == null || lasts === 0, isWaiting });
   }
+  for (const group of groups.values()) group.rows.sort((a, b) => a.startNs - b.startNs || cause(a.step) - cause(b.step));
   return [...groups.values()].sort((a, b) => rank(a.key) - rank(b.key));
 }
+
+/** Steps of one record share its time; the cause comes first. */
+const CAUSES = ["step.quote", "step.trigger", "step.risk_checked", "step.top_up", "step.unwind", "step.order_sent", "step.fill", "step.order_closed", "step.ended"];
+const cause = (step: Step) => (CAUSES.includes(step.label_key) ? CAUSES.indexOf(step.label_key) : CAUSES.length);
 
 /** Nanoseconds from the trigger to the last thing that happened. */
 export function total(groups: readonly Group[], band: readonly { at_ns: Nanos }[], t0: Nanos): number {
