@@ -36,7 +36,7 @@ class DeskTrader:
     def start(self, now: Nanos) -> list[Any]:
         """Return the first actions: every line is up and asked for its orders."""
         wanted = self.desk.resume(now)
-        for venue in self.desk.reconciliation_venues():
+        for venue in self.desk.programs[self._program].state.venues:
             wanted += self.desk.on_report(e.VenueUp(venue), now)
         return wanted
 
