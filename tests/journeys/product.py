@@ -47,7 +47,10 @@ class Product:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = {
-            **os.environ, "CMC_VAR": str(var), "CMC_PORT": str(self.port), "CMC_VENUE_PORTS": "any",
+            **os.environ,
+            "CMC_VAR": str(var),
+            "CMC_PORT": str(self.port),
+            "CMC_VENUE_PORTS": "any",
             **(environment or {}),
         }
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
@@ -60,8 +63,12 @@ class Product:
         self.paths.var.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._launcher = subprocess.Popen(
-                [sys.executable, "manage.py", "up"], cwd=PROJECT, env=self._environment,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                [sys.executable, "manage.py", "up"],
+                cwd=PROJECT,
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         eventually(self._answers, within_s, f"the console on {self.address}; see {self.log}")
         eventually(lambda: self.engine_status() is not None, within_s, f"the engine; see {self.log}")
@@ -116,6 +123,17 @@ class Product:
 
     def engine_process(self) -> psutil.Process:
         return self.process("trading.engine")
+
+    @contextlib.contextmanager
+    def without_redis(self) -> Iterator[None]:
+        """Stop the embedded server and keep the launcher from starting it again meanwhile."""
+        hold = self.paths.run / "valkey.hold"
+        hold.touch()
+        try:
+            self.process("valkey-server").terminate()
+            yield
+        finally:
+            hold.unlink()
 
     # --- sockets -----------------------------------------------------------------------------------------------
 
@@ -179,7 +197,7 @@ class Product:
         return lots
 
     def wait_until_paired(self) -> dict[str, int]:
-        """Return the booked lots once the copper legs match 5 : 1; records reach the file a moment after they are made."""
+        """Return the booked lots once the copper legs match 5 : 1; a record reaches the file a moment later."""
 
         def paired() -> dict[str, int] | None:
             lots = self.booked_lots()

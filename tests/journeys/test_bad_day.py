@@ -4,8 +4,10 @@ import signal
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.journeys.product import Product, eventually
 from trading.core import events as e
@@ -14,6 +16,7 @@ from trading.engine import records as r
 pytestmark = pytest.mark.timeout(300)
 
 PROGRAM = "CU-LME-SELL"
+OUTAGE_S = 30.0
 
 
 def arm(product: Product) -> None:
@@ -74,19 +77,27 @@ def settled(product: Product) -> dict | None:
     return program if program["state"] == "HALTED" or not program["open"] else None
 
 
-def test_with_redis_stopped_during_an_execution_the_legs_still_pair(product: Product) -> None:
+@pytest.mark.browser
+def test_with_redis_stopped_for_30_s_the_legs_pair_and_the_screen_says_so_and_catches_up(
+    product: Product, log_in: Callable[..., Page]
+) -> None:
+    page = log_in("trader1")
     before = len(ended(product))
     product.venues(op="fault", venue="LME", name="latency_ms", params={"ms": 1500})
     arm(product)
     eventually(lambda: product.programs()[PROGRAM]["open"], 90, "an execution to begin")
-    redis = product.process("valkey-server")
-    redis.suspend()
-    try:
+
+    stopped_at = time.monotonic()
+    with product.without_redis():
+        expect(page.get_by_test_id("banner-redis")).to_be_visible(timeout=15_000)
         eventually(lambda: len(ended(product)) > before, 60, "the execution to end without Redis")
-        newest = ended(product)[-1]
-        assert newest.event.outcome in ("hedged", "topped_up", "rolled_back")
-    finally:
-        redis.resume()
+        newest = ended(product)[-1].event
+        time.sleep(max(0.0, OUTAGE_S - (time.monotonic() - stopped_at)))  # the outage itself lasts 30 s
+
+    expect(page.get_by_test_id("banner-redis")).to_be_hidden(timeout=30_000)
+    page.get_by_test_id("nav-executions").click()
+    page.get_by_test_id(f"execution-row-{newest.execution}").wait_for(timeout=20_000)
+    assert newest.outcome in ("hedged", "topped_up", "rolled_back")
     assert sent_more_than_once(product) == []
 
 
