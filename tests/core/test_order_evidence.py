@@ -237,3 +237,26 @@ def test_an_accepted_order_is_called_back_once_when_its_time_is_over():
     rig.market()
 
     assert (before, rig.cancelled) == ([], [domestic.client_order_id])
+
+
+def test_more_fills_than_announced_are_a_contradiction_to_ask_about():
+    rig, domestic, foreign = entered()
+    rig.fill(foreign)
+    name, price = domestic.client_order_id, domestic.price_ticks
+    rig.tell(e.OrderClosed(name, 4, "cancelled"))
+    rig.tell(e.OrderFilled(name, "F1", 5, price, "D1"))
+    asked = (state_of(rig, domestic), rig.queried[-1:])
+    answer(rig, domestic, "closed", 7)
+
+    assert asked == ("unknown", [name])
+    assert state_of(rig, domestic) == "closed"  # two more lots are owed
+
+
+def test_a_venue_that_insists_on_too_few_lots_is_outvoted_by_its_fills():
+    rig, domestic, foreign = entered()
+    rig.fill(foreign)
+    rig.tell(e.OrderClosed(domestic.client_order_id, 4, "cancelled"))
+    rig.tell(e.OrderFilled(domestic.client_order_id, "F1", 5, domestic.price_ticks, "D1"))
+    answer(rig, domestic, "closed", 4)
+
+    assert state_of(rig, domestic) == "settled"

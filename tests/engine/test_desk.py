@@ -215,3 +215,17 @@ def test_new_terms_are_taken_only_while_disarmed():
 
     assert [reply.ok for reply in rig.replies[-3:]] == [False, True, True]
     assert rig.program.terms.revision == 2
+
+
+def test_a_repair_overtaken_by_a_fill_stays_home():
+    rig = ready()
+    rig.market()
+    rig.synced()
+    domestic, foreign = rig.sent
+    rig.tell(e.OrderFilled(domestic.client_order_id, "F1", 10, domestic.price_ticks))
+    rig.tell(e.OrderRejected(foreign.client_order_id, e.RejectClass.OTHER, "1", "no"))
+    rig.tell(e.OrderFilled(foreign.client_order_id, "F2", 2, foreign.price_ticks))
+    rig.synced()
+
+    assert rig.sent == [domestic, foreign]
+    assert rig.events(e.OrderNotSent)[0].text == "overtaken by a fill"

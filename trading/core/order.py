@@ -135,9 +135,11 @@ class Order:
             self.heard_at = now
             self.queries = 0
         if self.filled_lots >= self.intent.lots and self.is_live:  # nothing is left that could still trade
+            self.announce(self.filled_lots)
             self.state = S.CLOSED
         if self.state is S.CLOSED and self.filled_lots >= self.cumulative_lots:
-            self.state = S.SETTLED
+            # More fills than announced contradict the announcement: others may be missing too, so ask.
+            self.state = S.SETTLED if self.filled_lots == self.cumulative_lots else S.UNKNOWN
         if self.state is not S.WORKING:
             self.is_resting = False
 

@@ -195,6 +195,7 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         order.announce(event.cumulative_lots)
         if event.state == "closed":
+            order.announce(order.filled_lots)  # asked and still fewer: then the fills are the truth
             return self._learn(order, Evidence.CLOSED, now)
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id

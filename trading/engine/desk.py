@@ -235,7 +235,8 @@ class Desk:
         version = f"{verdict.limits_version}:{verdict.limits_hash[:12]}"
         decided = msgspec.structs.replace(decided, limits_version=version)
         seq = self.record(name, decided, now, out)
-        self._outbox.hold(Pending(seq, program, decided, verdict, now))
+        along = program.state.executions[decided.execution].along
+        self._outbox.hold(Pending(seq, program, decided, verdict, now, along))
         out.append(Sync(seq))
 
     def review(

@@ -10,7 +10,7 @@ import msgspec
 from risk.gate import Approved
 from trading.core import events as e
 from trading.core.program import HedgeProgram, Permit
-from trading.core.units import SECOND, Nanos
+from trading.core.units import SECOND, Lots, Nanos
 from trading.engine.actions import Reply
 from trading.engine.proposal import OrderProposal
 
@@ -25,6 +25,7 @@ class Pending(msgspec.Struct):
     decided: e.OrdersDecided
     approved: Approved[OrderProposal]
     decided_at: Nanos
+    along: tuple[Lots, ...]  # what the execution had traded when this was decided
     is_called_back: bool = False
 
 
@@ -73,6 +74,17 @@ def why_not_send(pending: Pending, now: Nanos) -> str:
         return "the desk may not send this now"
     if is_entry and (state.kill_level or state.halt_reason):
         return "stopped by a person or a halt"
-    if not is_entry and not pending.program.may_repair(state.executions[pending.decided.execution]):
+    return "" if is_entry else _why_not_repair(pending)
+
+
+def _why_not_repair(pending: Pending) -> str:
+    """A repair is sized by what was traded: a fill or a revival that came meanwhile makes it wrong."""
+    case = pending.program.state.executions[pending.decided.execution]
+    own = {order.client_order_id for order in pending.decided.orders}
+    if not pending.program.may_repair(case):
         return "repairs are stopped"
+    if case.along != pending.along:
+        return "overtaken by a fill"
+    if any(order.is_live and order.intent.client_order_id not in own for order in case.orders):
+        return "overtaken by an order that came to life"
     return ""

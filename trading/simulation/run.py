@@ -31,6 +31,7 @@ class Summary(msgspec.Struct):
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     branches: Counter[str] = msgspec.field(default_factory=Counter)
     first_violation: dict[str, Any] | None = None
+    failed: list[int] = []  # every seed with a violation
 
     def add(self, other: "Summary") -> None:
         self.schedules += other.schedules
@@ -40,6 +41,7 @@ class Summary(msgspec.Struct):
         self.faults.update(other.faults)
         self.branches.update(other.branches)
         self.first_violation = self.first_violation or other.first_violation
+        self.failed += other.failed
 
     def never(self) -> list[str]:
         """Return the faults and branches in scope that did not occur once."""
@@ -66,6 +68,7 @@ def run_seeds(seeds: Iterable[int]) -> Summary:
         summary.branches.update(world.checkers.branches)
         if violation:
             summary.violations += 1
+            summary.failed.append(seed)
             summary.first_violation = summary.first_violation or {"seed": seed, "what": violation}
     return summary
 

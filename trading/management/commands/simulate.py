@@ -52,6 +52,7 @@ def _as_json(summary: Summary) -> str:
             "branches": dict(sorted(summary.branches.items())),
             "never": summary.never(),
             "first_violation": summary.first_violation,
+            "failed_seeds": summary.failed,
         }
     )
 
