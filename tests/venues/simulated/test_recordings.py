@@ -3,6 +3,8 @@
 import gzip
 import itertools
 import os
+import subprocess
+import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -188,3 +190,20 @@ def test_a_real_recording_is_read_whole(name: str) -> None:
 
 def test_layouts_are_named_after_where_recordings_come_from() -> None:
     assert layout_names() == ["lean_quote_minutes", "lean_quote_ticks", "tqsdk_depth", "wondertrader_ticks"]
+
+
+def test_venues_without_a_recording_start_without_pandas() -> None:
+    lookup = "import sys, trading.venues.simulated.__main__; print('pandas' in sys.modules)"
+
+    answer = subprocess.run([sys.executable, "-c", lookup], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"time_unit": "hours"}, "time_unit is text, ns"), ({"time_zone": "Asia/Shangai"}, "no time zone 'Asia/Shangai'")],
+)
+def test_a_setting_that_means_nothing_is_refused(tmp_path: Path, settings: dict[str, str], words: str) -> None:
+    with pytest.raises(RecordingError, match=words):
+        list(recording(csv(tmp_path), **settings))

@@ -1,4 +1,4 @@
-"""Reads a user's own recording: CSV or Parquet, plain, .gz or a member of a .zip, with the column mapping as data.
+"""Reads a user's own recording as ticks, with the column mapping as data; `recording_files` reads the file.
 
 A mapping (`columns`) names a column, or its number where the file has no header, for: `time` (one or several, joined),
 `bid_price_1`..`_5`, `bid_lots_1`..`_5`, the same for `ask`, `last`, `volume` (cumulative), `upper`, `lower`.
@@ -7,28 +7,21 @@ Prices are read as text and turned into whole ticks exactly. An empty price, a z
 """
 
 import os
-import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import msgspec
-import pandas as pd
-import pyarrow.parquet as parquet
 
 from trading.core.events import Level
 from trading.core.terms import Instrument
-from trading.core.units import MILLI, SECOND, Nanos, OffGridPrice, Ticks, to_ticks
+from trading.core.units import Nanos, OffGridPrice, Ticks, to_ticks
 from trading.venues.simulated.book import DEPTH_LEVELS
 from trading.venues.simulated.config import Recorded
 from trading.venues.simulated.messages import Tick
 
 LAYOUTS = Path(__file__).with_name("layouts.toml")
-CHUNK_ROWS = 20_000
-UNIT_NS = {"ns": 1, "us": 1_000, "ms": MILLI, "s": SECOND}
 ABSENT = {"", "0", "0.0", "nan", "NaN", "None", "<NA>"}
 NO_VALUE = Decimal("1e300")
 PRICE_FIELDS = ("last", "upper", "lower")
@@ -62,11 +55,13 @@ class Recording:
             raise RecordingError(f"{self._path}: the column mapping lacks {', '.join(sorted(missing))}")
 
     def __iter__(self) -> Iterator[Tick]:
+        # Imported here, because pandas takes seconds to import and most markets are generated.
+        from trading.venues.simulated.recording_files import RecordedFile
+
+        file = RecordedFile(self._path, self._recorded)
         previous: Nanos | None = None
-        for first_line, frame in self._frames():
-            lines = frame.index.tolist()
-            times = self._times(frame)
-            columns = {field: frame[name].tolist() for field, name in self._mapped(frame).items()}
+        for first_line, frame in file.frames():
+            lines, times, columns = frame.index.tolist(), file.times(frame), file.columns(frame)
             for row in range(len(frame)):
                 self.rows += 1
                 try:
@@ -87,94 +82,6 @@ class Recording:
         raise RecordingError(
             f"{self._path}, line {line}: {reason}; correct the row or the mapping, or set bad_rows = skip"
         ) from error
-
-    # --- files ---
-
-    def _frames(self) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Yield (line number of index 0, rows as text)."""
-        try:
-            if self._path.suffix == ".parquet":
-                yield from self._parquet_frames()
-            elif self._path.suffix == ".zip":
-                with zipfile.ZipFile(self._path) as archive, archive.open(self._member(archive)) as file:
-                    yield from self._csv_frames(file)
-            else:
-                yield from self._csv_frames(self._path)
-        except (OSError, zipfile.BadZipFile, pd.errors.ParserError, UnicodeDecodeError) as error:
-            raise RecordingError(f"{self._path}: cannot be read: {error}") from error
-        except pd.errors.EmptyDataError:
-            raise RecordingError(f"{self._path}: the file is empty") from None
-
-    def _member(self, archive: zipfile.ZipFile) -> str:
-        names = archive.namelist()
-        if self._recorded.member in names:
-            return self._recorded.member
-        if not self._recorded.member and len(names) == 1:
-            return names[0]
-        raise RecordingError(f"{self._path}: name one `member` of: {', '.join(names)}")
-
-    def _csv_frames(self, source: Path | IO[bytes]) -> Iterator[tuple[int, pd.DataFrame]]:
-        header = self._recorded.has_header is not False
-        first_line = 2 if header else 1
-        reader = pd.read_csv(
-            source, header=0 if header else None, dtype=str, keep_default_na=False, chunksize=CHUNK_ROWS
-        )
-        for frame in reader:
-            frame.columns = [str(name) for name in frame.columns]
-            yield first_line, self._kept(frame)
-
-    def _parquet_frames(self) -> Iterator[tuple[int, pd.DataFrame]]:
-        line = 1
-        for batch in parquet.ParquetFile(self._path).iter_batches(CHUNK_ROWS):
-            frame = batch.to_pandas()
-            # A float's shortest decimal text is what was written into it, so this is exact again.
-            yield line, self._kept(frame.map(lambda value: "" if pd.isna(value) else str(value)))
-            line += len(frame)
-
-    def _kept(self, frame: pd.DataFrame) -> pd.DataFrame:
-        for column, value in self._recorded.where.items():
-            if column not in frame:
-                raise RecordingError(f"{self._path}: there is no column {column}; there are {', '.join(frame)}")
-            frame = frame[frame[column] == value]
-        return frame
-
-    def _mapped(self, frame: pd.DataFrame) -> dict[str, str]:
-        mapped = {field: str(name) for field, name in self._recorded.columns.items() if field != "time"}
-        for field, name in mapped.items():
-            if name not in frame:
-                raise RecordingError(
-                    f"{self._path}: {field} is mapped to column {name}, but there are: {', '.join(frame)}"
-                )
-        return mapped
-
-    # --- rows ---
-
-    def _times(self, frame: pd.DataFrame) -> list[Nanos | None]:
-        names = self._recorded.columns["time"]
-        names = [names] if isinstance(names, str) else names
-        missing = [name for name in names if name not in frame]
-        if missing:
-            raise RecordingError(f"{self._path}: there is no time column {missing[0]}; there are: {', '.join(frame)}")
-        text = frame[names[0]].str.cat([frame[name] for name in names[1:]], sep=" ") if names[1:] else frame[names[0]]
-        shift = self._recorded.time_shift_ms * MILLI
-        if self._recorded.time_unit == "text":
-            parsed = pd.to_datetime(text, format=self._recorded.time_format or "ISO8601", errors="coerce")
-            if parsed.dt.tz is None:
-                parsed = parsed.dt.tz_localize(self._recorded.time_zone or "UTC", ambiguous="NaT", nonexistent="NaT")
-            nanos = parsed.dt.tz_convert("UTC").dt.as_unit("ns").astype("int64")
-            return [None if value < 0 else value + shift for value in nanos.tolist()]
-        origin, unit = self._origin() + shift, UNIT_NS[self._recorded.time_unit or "ns"]
-        return [_number(value, unit, origin) for value in text.tolist()]
-
-    def _origin(self) -> Nanos:
-        if self._recorded.time_origin in ("", "epoch"):
-            return 0
-        try:
-            day = date.fromisoformat(self._recorded.time_origin)
-        except ValueError:
-            raise RecordingError(f"time_origin is epoch or a date, not {self._recorded.time_origin!r}") from None
-        midnight = datetime.combine(day, time(), ZoneInfo(self._recorded.time_zone or "UTC"))
-        return int(midnight.timestamp()) * SECOND
 
     def _tick(self, row: dict[str, str], at: Nanos | None) -> Tick:
         if at is None:
@@ -218,13 +125,6 @@ def _on_grid(price: Decimal, instrument: Instrument) -> Ticks:
         return to_ticks(price, instrument.tick)
     except OffGridPrice as error:
         raise ValueError(f"{error} of {instrument.code}") from error
-
-
-def _number(text: str, unit: int, origin: Nanos) -> Nanos | None:
-    try:
-        return int(Decimal(text) * unit) + origin
-    except (InvalidOperation, ValueError, OverflowError):
-        return None
 
 
 def _with_layout(recorded: Recorded) -> Recorded:
