@@ -36,8 +36,8 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "crash_at_action": (0.35, 0.12),  # 70-75
     "crash_in_recovery": (0.3, 0.2),  # 76
     "lost_tail": (1.0, 1.0),  # 66: records that were never synced are cut at random
-    "kill": (0.15, 0.04),  # 82
-    "unwind": (0.1, 0.03),
+    "kill": (0.25, 0.12),  # 82
+    "unwind": (0.25, 0.15),
     "disarm": (0.1, 0.03),
     "command_duplicated": (0.3, 0.6),  # 79
     "command_expired": (0.1, 0.5),

@@ -32,6 +32,9 @@ class Judge:
         if len(decided.orders) > 1:
             branches["repair_both_legs"] += 1
         case = program.state.executions[decided.execution]
+        live = [order.intent.client_order_id for order in case.orders if order.is_live]
+        if live:
+            self._checkers.fail("INV-09", f"a repair of {case.id} is decided while the fate of {live} is unknown")
         if any(lots % ratio for lots, ratio in zip(case.along, case.ratio_lots, strict=True)):
             branches["repair_sub_unit"] += 1
         if case.mandate:
