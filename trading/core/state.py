@@ -98,7 +98,7 @@ class ProgramState:
         for intent in event.orders:
             quote = quotes[intent.instrument]
             total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
-            execution.planned[intent.leg] = None if total is None else Fraction(total, intent.lots)
+            execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
         fx = quotes.get(self.terms.pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks

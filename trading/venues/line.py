@@ -35,6 +35,7 @@ class Line(asyncio.Protocol):
         self._lost: asyncio.Event | None = None
         self._drop_reason = ""
         self._is_stopping = False
+        self._held: list[bytes] | None = None  # what waits for `release`
 
     def start(self) -> None:
         """Start connecting; returns at once."""
@@ -75,8 +76,20 @@ class Line(asyncio.Protocol):
         if not self.is_writable:
             return False
         assert self._transport is not None
-        self._transport.write(data)
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held.append(data)
         return True
+
+    def hold(self) -> None:
+        """Hold back what is written from now on until `release`; the loop must not run in between."""
+        self._held = []
+
+    def release(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            self.write(b"".join(held))
 
     def drop(self, reason: str, *, flush: bool = False) -> None:
         """Give this connection up; the reason reaches `on_lost`. With `flush`, written bytes leave first."""
