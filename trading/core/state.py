@@ -141,7 +141,8 @@ class ProgramState:
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         if event.outcome in ("hedged", "flat"):
             return []
-        return [self._alert("execution_" + event.outcome, "P3", execution.id, outcome=event.outcome)]
+        severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
+        return [self._alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome)]
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
