@@ -54,6 +54,16 @@ def test_the_filled_leg_is_unwound_when_that_costs_less():
     assert (unwind.instrument, unwind.side, unwind.lots, unwind.purpose) == (CA.code, Side.SELL, 2, Purpose.UNWIND)
     assert options["unwind:0"].cost < options["top_up:2"].cost
     assert rig.outcome == "rolled_back"
+    assert [(alert.rule, alert.severity) for alert in rig.alerts] == [("execution_rolled_back", "P2")]
+
+
+def test_a_top_up_is_worth_a_look_and_a_roll_back_is_urgent():
+    rig, domestic, foreign = entered()
+    rig.fill(foreign)
+    rig.fill(domestic, 7)
+    rig.fill(rig.orders[-1])
+
+    assert [(alert.rule, alert.severity) for alert in rig.alerts] == [("execution_topped_up", "P3")]
 
 
 def test_the_receipt_keeps_every_option_with_its_cost():

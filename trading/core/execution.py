@@ -17,7 +17,7 @@ class Execution:
 
     __slots__ = (
         "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
-        "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned", "priced",
+        "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned_sums", "priced",
         "ratio_lots", "rejects", "retry_at", "units",
     )  # fmt: skip
 
@@ -30,7 +30,7 @@ class Execution:
         self.units = decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
-        self.planned: list[Fraction | None] = [None] * len(ratio_lots)  # average ticks per leg the decision counted on
+        self.planned_sums: list[tuple[int, Lots] | None] = [None] * len(ratio_lots)  # lots x ticks, lots: per leg
         self.fx_ticks = 0  # FX of the decision, for costs when no newer rate is known
         self.attempts = 0  # repair orders decided or refused; the journal counts, so a restart forgets none
         self.attempts_allowed = attempts_max
@@ -65,6 +65,11 @@ class Execution:
             open_lots[order.intent.leg][order.intent.side is Side.BUY] += order.reserved_lots
         return tuple((sold, bought) for sold, bought in open_lots)
 
+    def planned_ticks(self, leg: int) -> Fraction | None:
+        """Return the average price the decision counted on for `leg`, if its book was deep enough to tell."""
+        planned = self.planned_sums[leg]
+        return None if planned is None else Fraction(*planned)
+
     def average_ticks(self, leg: int) -> Fraction | None:
         """Return the average price of the fills that entered `leg`, else what the decision counted on."""
         turnover = lots = 0
@@ -72,7 +77,7 @@ class Execution:
             if order.intent.leg == leg and order.intent.side is self.entered_sides[leg]:
                 turnover += order.turnover
                 lots += order.filled_lots
-        return Fraction(turnover, lots) if lots else self.planned[leg]
+        return Fraction(turnover, lots) if lots else self.planned_ticks(leg)
 
     @property
     def is_live(self) -> bool:

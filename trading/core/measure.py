@@ -91,7 +91,7 @@ class CompiledTrigger:
         scale = lcm(*(part.denominator for part in exact))
         if trigger.comparator is Comparator.AT_MOST:
             scale = -scale
-        self._scale = Fraction(scale)
+        self._scale = scale
         self._value = trigger.value
         weights = [int(part * scale) for part in exact]
         self.domestic_weight, self.foreign_weight, self.foreign_fixed, self.fixed = weights
@@ -116,13 +116,14 @@ class CompiledTrigger:
 
         margin = scale * (value - trigger) * lots of both legs; for a ratio also times the foreign price.
         """
-        scale = self._scale * domestic_lots
+        beyond, scale = margin * MICRO_UNITS, self._scale * domestic_lots
         if self.measure is Measure.RATIO:
-            scale *= foreign_sum * self._ticks[1]
+            tick = self._ticks[1]
+            beyond *= tick.denominator
+            scale *= foreign_sum * tick.numerator
         else:
             scale *= foreign_lots
-        numerator = margin * scale.denominator * MICRO_UNITS
-        micro = (2 * numerator + scale.numerator) // (2 * scale.numerator)
+        micro = (2 * beyond + scale) // (2 * scale)
         return self._value + Decimal(micro) / MICRO_UNITS
 
     def value(self, domestic: Fraction, foreign: Fraction, fx_ticks: Ticks) -> Fraction:

@@ -22,7 +22,7 @@ from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, LegRole, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
-from trading.core.view import DOMESTIC, FOREIGN, FX, Cell, MarketView
+from trading.core.view import DOMESTIC, FOREIGN, Cell, MarketView
 
 NEVER: Nanos = 2**63  # later than any engine time
 
@@ -213,7 +213,7 @@ class HedgeProgram(MarketView):
 
     def entry_price(self, leg: int, lots: Lots) -> Ticks | None:
         """Return the limit price of an entry on `leg`; None when depth or collar do not allow one."""
-        quote, fx = self.quotes[leg], self.counter_ticks[FX]
+        quote, fx = self._cells[leg].quote, self._fx.best[self._fx_side]
         if quote is None or fx is None or worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
             return None
         payup = self.payup.ticks(self.terms.pair.legs[leg].role, fx, 0)

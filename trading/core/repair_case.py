@@ -63,7 +63,7 @@ class Repairs:
         per_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
         return LegView(
             instrument.code, case.entered_sides[leg], case.ratio_lots[leg], case.along[leg], quote, unusable,
-            frozenset(side for blocked, side in case.blocked if blocked == leg), case.planned[leg],
+            frozenset(side for blocked, side in case.blocked if blocked == leg), case.planned_ticks(leg),
             case.average_ticks(leg), None if fx_rate is None else per_lot * fx_rate, per_lot,
             fx_rate or Fraction(0), fee_on(instrument, utc_day(now)), instrument.venue in self._closes_today,
         )  # fmt: skip

@@ -98,7 +98,7 @@ class ProgramState:
         for intent in event.orders:
             quote = quotes[intent.instrument]
             total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
-            execution.planned[intent.leg] = None if total is None else Fraction(total, intent.lots)
+            execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
         fx = quotes.get(self.terms.pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
@@ -141,7 +141,8 @@ class ProgramState:
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         if event.outcome in ("hedged", "flat"):
             return []
-        return [self._alert("execution_" + event.outcome, "P3", execution.id, outcome=event.outcome)]
+        severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
+        return [self._alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome)]
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason

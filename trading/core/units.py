@@ -7,6 +7,7 @@ monotonic clock, so that it never steps and still means the same after a restart
 
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 Ticks = int
 Lots = int
@@ -51,7 +52,12 @@ def to_price(ticks: Ticks, tick: Decimal) -> Decimal:
 
 def utc_day(at: Nanos) -> str:
     """Return the UTC calendar day of `at` as YYYYMMDD (proleptic Gregorian, after H. Hinnant's civil_from_days)."""
-    shifted = at // DAY + 719_468
+    return _civil(at // DAY)
+
+
+@lru_cache(maxsize=16)
+def _civil(days_since_epoch: int) -> str:
+    shifted = days_since_epoch + 719_468
     era, day_of_era = divmod(shifted, 146_097)
     year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)

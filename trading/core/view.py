@@ -148,10 +148,11 @@ class MarketView:
 
     def shown_value(self, units: int) -> Decimal | None:
         """Return the measure for `units` rounded to six decimals, without the cost of exact fractions."""
-        sums, lots = self.walked(units)
-        if sums is None or units < 1 or self._fx.best[self._fx_side] is None:
+        (sums, lots), fx = self.walked(units), self._fx.best[self._fx_side]
+        if sums is None or units < 1 or fx is None:
             return None
-        return self.trigger.shown_value(self.margin(units), lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN])
+        margin = self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
+        return self.trigger.shown_value(margin, lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN])
 
     def value(self, units: int) -> Fraction | None:
         """Return the measure for `units` on executable prices, exact; None while it cannot be computed."""

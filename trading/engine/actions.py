@@ -1,5 +1,6 @@
 """What the desk asks its host to do, in order. The host does it and decides nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -43,10 +44,10 @@ class QueryAll(msgspec.Struct, frozen=True):
 
 
 class Publish(msgspec.Struct, frozen=True):
-    """Show something outside. kind: programs | alerts | desk. May be dropped."""
+    """Show something outside. kind: programs | alerts | desk. May be dropped, and is built only for a reader."""
 
     kind: str
-    payload: dict[str, Any]
+    payload: Callable[[], dict[str, Any]]
 
 
 class Reply(msgspec.Struct, frozen=True):

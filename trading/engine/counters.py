@@ -1,12 +1,12 @@
 """What the gate holds a proposal against: positions and naked lots in the worst case, messages, executions."""
 
 from collections import defaultdict, deque
-from collections.abc import Collection
 
 from risk.gate import Counters, TradingMode
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Nanos, utc_day
 from trading.engine.positions import Positions, worst_naked_lots
+from trading.engine.roster import Roster
 
 
 class MessageCount:
@@ -27,19 +27,19 @@ class MessageCount:
 
 def counters(
     program: HedgeProgram,
-    everyone: Collection[HedgeProgram],
+    roster: Roster,
     positions: Positions,
     messages: MessageCount,
     now: Nanos,
 ) -> Counters:
     """Return the figures that concern one program's orders."""
     pair = program.terms.pair.code
-    same_pair = [other for other in everyone if other.terms.pair.code == pair]
+    same_pair = roster.of_pair(pair)
     codes = [instrument.code for instrument in program.instruments]
     day = utc_day(now)
     return Counters(
         trading_mode=_trading_mode(program),
-        position_lots={code: positions.range_of(code, everyone) for code in codes},
+        position_lots={code: positions.range_of(code, roster.holders(code)) for code in codes},
         naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
         messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.venues},
         executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},

@@ -10,7 +10,7 @@ too long for the disk, or was overtaken by a kill, is declared not sent and neve
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from functools import partial
 from typing import Any, get_args
 
 import msgspec
@@ -25,6 +25,7 @@ from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
+from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.positions import Positions
@@ -64,10 +65,9 @@ class Desk:
         self._is_starting = True  # programs are indexed again when the start has folded all there is
         self._owner: dict[str, HedgeProgram] = {}
         self._outbox = Outbox()
-        self._due: dict[str, Nanos | None] = {}
+        self._deadlines = Deadlines()
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
-        self._heap: list[tuple[Nanos, str]] = []
         self._messages = MessageCount()
 
     # --- start ---
@@ -144,11 +144,8 @@ class Desk:
     def on_time(self, now: Nanos) -> list[Action]:
         """Let every program go on whose deadline has come."""
         out: list[Action] = []
-        while self._heap and self._heap[0][0] <= now:
-            at, name = heappop(self._heap)
-            if self._due.get(name) == at:
-                self._due[name] = None
-                self._advance(self.programs[name], now, out)
+        for program in self._deadlines.passed(now):
+            self._advance(program, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
         return self._publish_states(now, out)
@@ -183,9 +180,7 @@ class Desk:
 
     def deadline(self) -> Nanos | None:
         """Return when `on_time` must be called at the latest, or None."""
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heappop(self._heap)
-        next_due = self._heap[0][0] if self._heap else None
+        next_due = self._deadlines.next()
         if self.reconciliation.state is DeskState.RECOVERING:
             gives_up_at = self.reconciliation.gives_up_at
             return gives_up_at if next_due is None else min(next_due, gives_up_at)
@@ -204,7 +199,7 @@ class Desk:
             self._settle_start(now, out)
 
     def _advance(self, program: HedgeProgram, now: Nanos, out: list[Action]) -> None:
-        """Ask the program for decisions until it has none, then note when it must be asked again."""
+        """Ask the program for decisions until it has none."""
         name = program.terms.program
         for _ in range(DECISIONS_PER_TURN_MAX):
             event = program.decide(now)
@@ -212,17 +207,15 @@ class Desk:
                 break
             if isinstance(event, e.OrdersDecided):
                 self._propose(program, event, now, out)
+                if event.purpose is e.Purpose.ENTRY:
+                    break  # sent or refused, the program now waits
             else:
                 self.record(name, event, now, out)
         else:
             naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
         self.roster.settle(program)
-        due = program.deadline(now)
-        if due != self._due.get(name):
-            self._due[name] = due
-            if due is not None:
-                heappush(self._heap, (due, name))
+        self._deadlines.note_turn(program, now)
 
     def _propose(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos, out: list[Action]) -> None:
         """Ask the gate; record the intent and wait for the disk, or record the refusal."""
@@ -243,7 +236,7 @@ class Desk:
         self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
     ) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        figures = counters(program, self.programs.values(), self.positions, self._messages, now)
+        figures = counters(program, self.roster, self.positions, self._messages, now)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
@@ -260,7 +253,7 @@ class Desk:
             shown = program.shown_state(now)
             if shown != self._shown.get(program):
                 self._shown[program] = shown
-                out.append(Publish("programs", program.snapshot()))
+                out.append(Publish("programs", program.snapshot))
         self._changed.clear()
         return out
 
@@ -314,7 +307,7 @@ class Desk:
         if isinstance(effect, RaiseAlert):
             raised = r.AlertRaised(effect.rule, effect.severity, effect.text_key, effect.values, effect.execution)
             self.journal.append(effect.values.get("program", ""), raised, now)
-            out.append(Publish("alerts", msgspec.to_builtins(raised)))
+            out.append(Publish("alerts", partial(msgspec.to_builtins, raised)))
             return
         waiting = self._outbox.waiting(effect.client_order_id)
         if isinstance(effect, CancelOrder):
@@ -362,7 +355,7 @@ class Desk:
             if state is DeskState.HALTED:
                 values = {"desk": self.config.desk, "reason": reason}
                 self._perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
-            out.append(Publish("desk", {"state": state.value, "reason": reason}))
+            out.append(Publish("desk", partial(dict, state=state.value, reason=reason)))
         self._update_permits(now, out)
 
     def _update_permits(self, now: Nanos, out: list[Action]) -> None:

@@ -140,17 +140,24 @@ class Host:
                     self.venues[venue].query_all(at)
                 case Reply():
                     self._reply(action)
-                case Publish(kind, payload):
-                    self.stream.publish(kind, [payload])
+                case Publish(kind, payload) if self.stream.has_readers:
+                    self.stream.publish(kind, [payload()])
 
     def _submit(self, submit: Submit) -> None:
-        """Hand the orders to their venues one right after the other; only then look at what became of them."""
+        """Hand the orders to their venues back to back, encoded before the first one leaves; only then look at them."""
         by_venue: dict[str, list[e.OrderIntent]] = {}
         for order in submit.orders:
             by_venue.setdefault(order.venue, []).append(order)
         not_sent: list[e.OrderNotSent] = []
-        for venue, orders in by_venue.items():
-            not_sent += self.venues[venue].send(orders)
+        venues = [self.venues[name] for name in by_venue]
+        for venue in venues:
+            venue.hold()
+        try:
+            for venue, orders in zip(venues, by_venue.values(), strict=True):
+                not_sent += venue.send(orders)
+        finally:
+            for venue in venues:
+                venue.release()
         lost = {event.client_order_id for event in not_sent}
         sent = tuple(o.client_order_id for o in submit.orders if o.client_order_id not in lost)
         now = self.clock()

@@ -7,6 +7,7 @@ Requests that pile up during one fdatasync are made durable by the next one toge
 A failed write is final: what the disk holds is then unknown, so nothing more is accepted and the engine restarts.
 """
 
+import mmap
 import os
 import threading
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from trading.engine.records import Body, HostEvent, Opened, Record, SentToWire
 from trading.engine.trading_day import next_roll, trading_day
 
 _encoder = msgspec.json.Encoder()
+
+OFFSET_BYTES = 21  # the durable offset as text: twenty digits and a line end
 
 OnDurable = Callable[[int], None]
 
@@ -214,7 +217,10 @@ class _Output:
         self._is_synced = is_synced
         is_new = not path.exists()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._synced = os.open(synced_path(path), os.O_WRONLY | os.O_CREAT, 0o600)
+        synced = os.open(synced_path(path), os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(synced, OFFSET_BYTES)
+        self._synced = mmap.mmap(synced, OFFSET_BYTES)  # a store instead of a call, between the disk and the wire
+        os.close(synced)
         self._offset = os.fstat(self._file).st_size
         if is_new:
             folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -228,11 +234,11 @@ class _Output:
             lines = lines[written:]
         if self._is_synced:
             os.fdatasync(self._file)
-        os.pwrite(self._synced, b"%020d\n" % self._offset, 0)
+        self._synced[:] = b"%020d\n" % self._offset
 
     def close(self) -> None:
         os.close(self._file)
-        os.close(self._synced)
+        self._synced.close()
 
 
 def _by_file(batch: list[_Write]) -> list[tuple[Path, bytes]]:

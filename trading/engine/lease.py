@@ -14,6 +14,7 @@ from pathlib import Path
 from trading.core.units import SECOND, Nanos
 
 GRACE = 5 * SECOND
+CLAIM_BYTES_MAX = 4_096
 
 
 class LeaseBusy(RuntimeError):
@@ -34,6 +35,7 @@ class Lease:
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self.epoch = 0
+        self._claim = b""  # what the file holds while no other engine has claimed the desk
         self._fd = fd
         self._inode = os.fstat(fd).st_ino
         self._renewed_until: Nanos | None = None
@@ -57,7 +59,7 @@ class Lease:
     def claim(self, *, epoch_after: int) -> int:
         """Raise the epoch above `epoch_after` and above any earlier holder's, durably, and return it."""
         self.epoch = max(epoch_after, int(_read(self._fd).get("epoch", 0))) + 1
-        text = json.dumps({"epoch": self.epoch, "pid": os.getpid()}).encode()
+        self._claim = text = json.dumps({"epoch": self.epoch, "pid": os.getpid()}).encode()
         os.pwrite(self._fd, text, 0)
         os.ftruncate(self._fd, len(text))
         os.fsync(self._fd)
@@ -71,6 +73,8 @@ class Lease:
             is_same_file = False
         if not is_same_file:
             return f"{self.path} was replaced; epoch {self.epoch} no longer holds the desk"
+        if os.pread(self._fd, CLAIM_BYTES_MAX, 0) == self._claim:
+            return ""
         found = int(_read(self._fd).get("epoch", 0))
         return "" if found == self.epoch else f"epoch {found} holds the desk, this engine is epoch {self.epoch}"
 
@@ -90,7 +94,7 @@ class Lease:
 
 def _read(fd: int) -> dict[str, int]:
     try:
-        found = json.loads(os.pread(fd, 4_096, 0) or b"{}")
+        found = json.loads(os.pread(fd, CLAIM_BYTES_MAX, 0) or b"{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

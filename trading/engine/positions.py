@@ -22,7 +22,7 @@ class Positions:
     def range_of(self, instrument: str, programs: Iterable[HedgeProgram]) -> PositionRange:
         """Return where the position may end up when every reserved order of one side fills and none of the other."""
         sold = bought = 0
-        for program in programs:
+        for program in reserving(programs):
             for case in reserving_cases(program):
                 for leg, (sells, buys) in enumerate(case.reserved()):
                     if program.instruments[leg].code == instrument:
@@ -30,6 +30,11 @@ class Positions:
                         bought += buys
         confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
+
+
+def reserving(programs: Iterable[HedgeProgram]) -> list[HedgeProgram]:
+    """Return the programs whose orders may still trade; of a crowd of armed programs these are few."""
+    return [program for program in programs if program.state.open or program.state.presumed_dead]
 
 
 def reserving_cases(program: HedgeProgram) -> list[Execution]:
@@ -44,7 +49,7 @@ def reserving_cases(program: HedgeProgram) -> list[Execution]:
 def worst_naked_lots(instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
     """Return the lots of one instrument that may stand without their other leg, over programs of one pair."""
     worst = 0
-    for program in programs:
+    for program in reserving(programs):
         for case in reserving_cases(program):
             naked, reserved = case.naked, case.reserved()
             for leg, traded in enumerate(program.instruments):

@@ -1,7 +1,6 @@
 """A decision as the gate sees it: each order with its price, its reference and its value in the desk's currency."""
 
 from decimal import Decimal
-from fractions import Fraction
 
 import msgspec
 
@@ -62,5 +61,4 @@ def _value(program: HedgeProgram, instrument: Instrument, lots_price: Decimal, n
     fx = program.counter_ticks[FX]
     if fx is None or not is_fresh(program.quotes[FX], now, program.terms.pair.fx_age_max):
         return None
-    rate = Fraction(fx) * program.fx_tick
-    return amount * rate.numerator / rate.denominator
+    return amount * to_price(fx, program.held[FX].tick)

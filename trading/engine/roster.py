@@ -21,6 +21,7 @@ class Roster:
         self.hubs: dict[str, Hub] = {}  # by crowded instrument
         self._hub_of: dict[HedgeProgram, Hub] = {}
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
+        self._by_pair: dict[str, tuple[HedgeProgram, ...]] = {}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
         self._id_prefix = f"{config.desk.upper()}{epoch}"
         for terms in config.programs:
@@ -39,12 +40,22 @@ class Roster:
 
     def index(self) -> None:
         by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
+        by_pair: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         for program in self.programs.values():
+            by_pair[program.pair.code].append(program)
             for code in program.codes:
                 by_instrument[code].append(program)
         self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}
+        self._by_pair = {code: tuple(held) for code, held in by_pair.items()}
         self.hubs = hubs(self._by_instrument)
         self._hub_of = {program: hub for hub in self.hubs.values() for program in hub.programs}
+
+    def holders(self, instrument: str) -> tuple[HedgeProgram, ...]:
+        """Return the programs that look at the instrument."""
+        return self._by_instrument.get(instrument, ())
+
+    def of_pair(self, pair: str) -> tuple[HedgeProgram, ...]:
+        return self._by_pair.get(pair, ())
 
     def show(self, quote: Quote) -> Iterable[HedgeProgram]:
         """Put the quote into its book; return the programs that must look at it."""
@@ -53,7 +64,7 @@ class Roster:
             return ()
         cell.show(quote)
         hub = self.hubs.get(quote.instrument)
-        return self._by_instrument.get(quote.instrument, ()) if hub is None else hub.concerned(cell)
+        return self.holders(quote.instrument) if hub is None else hub.concerned(cell)
 
     def settle(self, program: HedgeProgram) -> None:
         """Note that the program's state or books changed."""

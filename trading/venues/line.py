@@ -35,6 +35,7 @@ class Line(asyncio.Protocol):
         self._lost: asyncio.Event | None = None
         self._drop_reason = ""
         self._is_stopping = False
+        self._held: bytes | None = None  # what waits for `release`
 
     def start(self) -> None:
         """Start connecting; returns at once."""
@@ -75,8 +76,21 @@ class Line(asyncio.Protocol):
         if not self.is_writable:
             return False
         assert self._transport is not None
-        self._transport.write(data)
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held += data
         return True
+
+    def hold(self) -> None:
+        """Hold back what is written from now on until `release`; the loop must not run in between."""
+        self._held = b""
+
+    def release(self) -> None:
+        """Hand over what was held; it was writable when it was taken, so nothing is asked again."""
+        held, self._held = self._held, None
+        if held and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(held)
 
     def drop(self, reason: str, *, flush: bool = False) -> None:
         """Give this connection up; the reason reaches `on_lost`. With `flush`, written bytes leave first."""

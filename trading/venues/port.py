@@ -82,6 +82,14 @@ class Venue(Protocol):
         """Put orders on the wire now; return those of which no byte left this process."""
         ...
 
+    def hold(self) -> None:
+        """Keep in this process what is sent from now on, so that legs on several venues leave back to back."""
+        ...
+
+    def release(self) -> None:
+        """Let go what was held; in the same turn, before the loop runs again."""
+        ...
+
     def cancel(self, client_order_id: str) -> bool:
         """Ask the venue to cancel; False when the line is down and nothing was asked."""
         ...

@@ -125,6 +125,12 @@ class FixVenue:
             self._perform(self._session.send_template(template, values, now))
         return not_sent
 
+    def hold(self) -> None:
+        self._line.hold()
+
+    def release(self) -> None:
+        self._line.release()
+
     def cancel(self, client_order_id: str) -> bool:
         body = self._entry.cancel(client_order_id, self._next_id(), self._clock())
         return body is not None and self._send(body)

@@ -84,6 +84,12 @@ class LocalVenue:
             return []
         return [OrderNotSent(o.client_order_id, f"{self.name} is not connected") for o in orders]
 
+    def hold(self) -> None:
+        self._line.hold()
+
+    def release(self) -> None:
+        self._line.release()
+
     def cancel(self, client_order_id: str) -> bool:
         return self._line.write(codec.encode(codec.Cancel(self._epoch, client_order_id)))
 
