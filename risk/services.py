@@ -136,7 +136,10 @@ def confirm_in_force(*, desk: str, version: int, at: datetime) -> None:
 
 
 def send_limits(desk: str, by: str) -> None:
-    """Hand the latest limit set to the desk's engine worker; a repeat is recognized by its command id."""
+    """Hand the latest limit set to the desk's engine worker; a repeat is recognized by its command id.
+
+    A queue that is away is one line in the log: whoever changed a limit has changed it, and `deliver_limits` repeats.
+    """
     latest = limit_set(desk)
     command = {
         "op": "limits",
@@ -144,14 +147,21 @@ def send_limits(desk: str, by: str) -> None:
         "actor": by,
         "limit_set": msgspec.to_builtins(latest),
     }
-    # Without ignore_result the caller waits for the result store, for twenty seconds if it is away.
-    current_app.send_task(
-        "trading.set_limits",
-        kwargs={"desk": desk, "command": command},
-        queue=f"engine.{desk}",
-        ignore_result=True,
-        expires=RESENT_AFTER_S * 3,  # copies must not pile up while the worker is away
-    )
+    try:
+        # Without ignore_result the caller waits for the result store, for twenty seconds if it is away.
+        current_app.send_task(
+            "trading.set_limits",
+            kwargs={"desk": desk, "command": command},
+            queue=f"engine.{desk}",
+            ignore_result=True,
+            retry=False,
+            expires=RESENT_AFTER_S * 3,  # copies must not pile up while the worker is away
+        )
+    except OperationalError as error:
+        log.warning(
+            "limits of desk %s, version %d, are not sent, the queue is away (%s); tried again every %d s",
+            desk, latest.version, error, RESENT_AFTER_S,
+        )  # fmt: skip
 
 
 def check_figures(kind: LimitKind, hard: Decimal, warn: Decimal | None) -> None:
@@ -284,15 +294,8 @@ def _publish(desk: str, by: str, at: datetime) -> LimitSet:
         body={"desk": desk, "limit_set": published},
     )
     # A broker that is away must not undo the change: `deliver_limits` sends again until the engine confirms.
-    transaction.on_commit(lambda: _try_to_send(desk, by))
+    transaction.on_commit(lambda: send_limits(desk, by))
     return published
-
-
-def _try_to_send(desk: str, by: str) -> None:
-    try:
-        send_limits(desk, by)
-    except OperationalError as error:
-        log.warning("limits of desk %s are published but not sent, the queue is away: %s", desk, error)
 
 
 def _locked(desk: str) -> list[Threshold]:

@@ -24,13 +24,13 @@ current_app.steps["worker"].add(EngineStep)
 Answer = dict[str, Any]
 
 
-def _carry(desk: str, command: dict[str, Any]) -> Answer:
-    """Hand one command to the desk's engine and note what it answered."""
+def _carry(desk: str, command: dict[str, Any], away: int = logging.WARNING) -> Answer:
+    """Hand one command to the desk's engine and note what it answered; `away` is how loud a silent engine is noted."""
     command_id = str(command.get("command_id", ""))
     try:
         answer = call(settings.CMC_PATHS.control_socket(desk), command)
     except EngineUnreachable as error:
-        log.warning("%s %s: %s", command.get("op"), command_id, error)
+        log.log(away, "%s %s: %s", command.get("op"), command_id, error)
         if error.was_sent:
             return {"ok": False, "code": "UNKNOWN", "text": str(error)}
         answer = {"ok": False, "code": "ENGINE_AWAY", "text": f"{error}; nothing was done"}
@@ -70,8 +70,11 @@ def lift_kill(*, desk: str, command: dict[str, Any]) -> Answer:
 
 @shared_task(name="trading.set_limits", acks_late=False)
 def set_limits(*, desk: str, command: dict[str, Any]) -> Answer:
-    """Bring a new version of the desk's limits into force."""
-    return _carry(desk, command)
+    """Bring a new version of the desk's limits into force.
+
+    An engine that does not listen yet is no warning: the limits are sent again until it confirms them.
+    """
+    return _carry(desk, command, away=logging.INFO)
 
 
 @shared_task(name="trading.set_program", acks_late=False)

@@ -1,5 +1,6 @@
 """Commands carried by Celery tasks to a real engine, and what the console notes of the answers."""
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -79,3 +80,11 @@ def test_without_an_engine_nothing_is_done_and_that_is_noted(command) -> None:
     row.refresh_from_db()
     assert (row.state, row.code) == (Command.State.REFUSED, "ENGINE_AWAY")
     assert "nothing was done" in row.text
+
+
+def test_limits_for_an_engine_that_does_not_listen_yet_are_no_warning(db, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "trading.tasks"):
+        answer = tasks.set_limits(desk=DESK, command={"op": "limits", "command_id": "limits-demo-1", "limit_set": {}})
+
+    assert answer["code"] == "ENGINE_AWAY"
+    assert [record.levelname for record in caplog.records if record.name == "trading.tasks"] == ["INFO"]

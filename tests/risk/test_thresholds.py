@@ -1,5 +1,6 @@
 """Thresholds: one person tightens at once, loosening takes a second person, and the engine is told."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -216,3 +217,20 @@ def test_a_version_is_in_force_once_the_engine_says_so(naked_lots: Threshold) ->
     services.confirm_in_force(desk="demo", version=1, at=AT)
 
     assert [item.in_force_version for item in versions_in_force()] == [1]
+
+
+def test_a_queue_that_is_away_costs_one_line_and_not_the_change(
+    naked_lots: Threshold, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{unused.getsockname()[1]}/0")
+        app._after_fork()  # Celery keeps its connections until it believes that it was forked
+
+        services.send_limits("demo", "deliver_limits")
+    app._after_fork()
+
+    [record] = [record for record in caplog.records if record.name == "risk.services"]
+    assert record.exc_info is None
+    assert "limits of desk demo, version 1, are not sent, the queue is away" in record.getMessage()
+    assert "\n" not in record.getMessage()

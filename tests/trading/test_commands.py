@@ -295,3 +295,12 @@ def test_every_revision_says_who_changed_what(api):
     assert newest["created_by"] == "trader1"
     assert newest["changed"] == {"trigger_value": {"from": "185", "to": "190"}}
     assert Receipt.objects.filter(kind="terms_changed", program="CU-LME-SELL", actor="trader1").exists()
+
+
+def test_the_summary_before_arming_reads_as_a_trader_speaks(api, demo):
+    review = api("trader1").get("/api/programs/CU-LME-SELL/arm-review").json()
+
+    assert review["sentences_en"][1] == "When the import P/L is ≥ 185 (CNY/t incl VAT), on executable prices."
+    assert review["sentences_en"][2] == "At most 50 executions within 4 hours, then it disarms."
+    assert review["sentences_zh"][1] == "触发条件：按可成交价计算的进口盈亏 ≥ 185（元/吨 含税）。"
+    assert "保护带 2 % 处" in review["sentences_zh"][3]

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
 from trading.projector import Projector
@@ -132,3 +133,13 @@ def test_the_answers_have_exactly_the_documented_keys(story, client):
     for name, answer in pairs.items():
         documented = schemas.get(name) or schemas[name.removesuffix("Schema")]
         assert set(answer) == set(documented["properties"]), name
+
+
+def test_the_api_document_is_whole_and_free_of_warnings(tmp_path):
+    target = tmp_path / "schema.yml"
+
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(target))
+
+    document = target.read_text()
+    assert "operationId: executions_list" in document
+    assert "operationId: executions_retrieve\n" in document

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 import redis.asyncio as aioredis
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import Client
 
 from console.asgi import application
 from risk import alerts
+from trading.consumers.connection import LiveConsumer
 from trading.models import Command, Desk
 from trading.projector import Projector
 
@@ -321,3 +323,17 @@ async def test_a_flood_is_cut_off(live):
             await tab.hear("nothing", timeout=4)
 
     assert closed.value.code == 4429
+
+
+async def test_a_tab_that_vanishes_costs_the_other_screens_nothing():
+    class Gone(LiveConsumer):
+        async def send(self, text_data=None, bytes_data=None, close=False):
+            raise Disconnected("Attempt to send on a closed protocol")
+
+    tab = Gone()
+    tab.seqs, tab.held_back, tab.beats = {"board": 1}, {}, 0
+
+    await tab.push("board", "[]")
+    await tab.beat("[]")
+
+    assert tab.seqs == {}

@@ -38,6 +38,7 @@ class ExecutionsView(APIView):
     required_permission = "board.read"
 
     @extend_schema(
+        operation_id="executions_list",
         parameters=[
             OpenApiParameter("pair", str),
             OpenApiParameter("program", str),

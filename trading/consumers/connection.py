@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import msgspec
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -114,12 +115,20 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _send(self, channel: str, kind: str, items: str) -> None:
         self.seqs[channel] += 1
-        await self.send(text_data=envelope(channel, self.seqs[channel], kind, items))
+        await self._write(envelope(channel, self.seqs[channel], kind, items))
+
+    async def _write(self, text: str) -> None:
+        """Send, or drop what a tab that was just closed will not read: the other screens wait in the same turn."""
+        try:
+            await self.send(text_data=text)
+        except Disconnected:
+            self.seqs.clear()
+            self.held_back.clear()
 
     async def beat(self, items: str) -> None:
         """Send the heartbeat with the state of the links behind this socket."""
         self.beats += 1
-        await self.send(text_data=envelope("heartbeat", self.beats, "heartbeat", items))
+        await self._write(envelope("heartbeat", self.beats, "heartbeat", items))
 
     async def recheck(self, standing: tuple[str, list[str]] | None) -> bool:
         """Go on only while the session and the password are the ones that opened the socket; say whether it does."""
@@ -136,7 +145,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def complain(self, channel: str, code: str, message: str) -> None:
         """Say why a request was not obeyed."""
         items: list[Any] = [{"code": code, "message": message}]
-        await self.send(text_data=envelope(channel, 0, "error", encoded(items)))
+        await self._write(envelope(channel, 0, "error", encoded(items)))
 
     def _is_too_fast(self) -> bool:
         second = int(time.monotonic())

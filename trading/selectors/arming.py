@@ -12,11 +12,14 @@ from risk.models import LimitVersion
 from trading.models import HedgeProgram, PairLeg, Position, ProgramRevision
 from trading.selectors.live import last_frame
 from trading.selectors.naked import exact_decimal
-from trading.selectors.programs import plain, quantity, terms_of
+from trading.selectors.programs import quantity, terms_of
 
 _SHOWN = (LimitKind.ORDER_LOTS_MAX, LimitKind.POSITION_LOTS_MAX, LimitKind.NAKED_LOTS_MAX)
 _WORDS_ZH = {"sell": "卖出", "buy": "买入"}
-_MEASURES_ZH = {"spread": "价差", "ratio": "比值", "counter_price": "对价"}
+_MEASURES_EN = {"spread": "import P/L", "ratio": "ratio", "counter_price": "counter price"}
+_MEASURES_ZH = {"spread": "进口盈亏", "ratio": "比值", "counter_price": "对价"}
+_COMPARATORS = {">=": "≥", "<=": "≤"}
+_UNITS_ZH = {"CNY": "元", "USD": "美元", "incl VAT": "含税", "ex VAT": "不含税", "/t": "/吨", "/lb": "/磅"}
 _ENVIRONMENTS_ZH = {"SIM": "仿真", "CANARY": "灰度", "LIVE": "实盘"}
 
 
@@ -35,7 +38,7 @@ def arm_review(program: HedgeProgram) -> dict[str, Any]:
         "sentences_en": _sentences_en(program, terms, legs, worst),
         "sentences_zh": _sentences_zh(program, terms, legs, worst),
         "action_en": "Arm: " + " / ".join(f"{leg['side']} {leg['lots']} {leg['instrument']}" for leg in legs),
-        "action_zh": "启用:"
+        "action_zh": "启用："
         + " / ".join(f"{_WORDS_ZH[leg['side']]} {leg['lots']} 手 {leg['instrument']}" for leg in legs),
         "worst_cost": None if worst is None else format(worst, "f"),
         "worst_cost_currency": program.desk.currency,
@@ -87,19 +90,41 @@ def _lots(count: int) -> str:
     return "1 lot" if count == 1 else f"{count} lots"
 
 
+def _hours(seconds: int) -> tuple[str, str]:
+    """Return a time to live in words, English and Chinese: whole hours where it is hours, minutes otherwise."""
+    if seconds % 3600:
+        return f"{seconds // 60} minutes", f"{seconds // 60} 分钟"
+    hours = seconds // 3600
+    return ("1 hour" if hours == 1 else f"{hours} hours"), f"{hours} 小时"
+
+
+def _condition(terms: ProgramRevision) -> str:
+    return f"{_COMPARATORS.get(terms.comparator, terms.comparator)} {terms.trigger_value.normalize():,f}"
+
+
+def _collar(terms: ProgramRevision) -> str:
+    return f"{(terms.collar_rate * 100).normalize():f}"
+
+
+def _unit_zh(unit: str) -> str:
+    for word, translated in _UNITS_ZH.items():
+        unit = unit.replace(word, translated)
+    return unit
+
+
 def _sentences_en(
     program: HedgeProgram, terms: ProgramRevision, legs: list[dict[str, Any]], worst: Decimal | None
 ) -> list[str]:
     trades = " and ".join(
         f"{leg['side']} {_lots(leg['lots'])} of {leg['instrument']} ({leg['quantity']} {leg['unit']})" for leg in legs
     )
-    cost = "not known: no live prices" if worst is None else f"{worst:f} {program.desk.currency}"
+    cost = "not known: no live prices" if worst is None else f"{worst:,.2f} {program.desk.currency}"
     return [
         f"Each time, {trades}.",
-        f"When the {terms.measure.replace('_', ' ')} is {terms.comparator} {plain(terms.trigger_value)} "
+        f"When the {_MEASURES_EN[terms.measure]} is {_condition(terms)} "
         f"({program.pair.common_unit}), on executable prices.",
-        f"At most {terms.executions_max} executions within {terms.time_to_live_s // 60} minutes, then it disarms.",
-        f"Worst cost of one clip at the collars of {plain(terms.collar_rate * 100)} %: {cost}.",
+        f"At most {terms.executions_max} executions within {_hours(terms.time_to_live_s)[0]}, then it disarms.",
+        f"Worst cost of one clip at the collars of {_collar(terms)} %: {cost}.",
         f"Environment: {settings.CMC_ENVIRONMENT}.",
     ]
 
@@ -107,19 +132,19 @@ def _sentences_en(
 def _sentences_zh(
     program: HedgeProgram, terms: ProgramRevision, legs: list[dict[str, Any]], worst: Decimal | None
 ) -> list[str]:
-    trades = ",".join(
-        f"{_WORDS_ZH[leg['side']]} {leg['instrument']} {leg['lots']} 手({leg['quantity']} {leg['unit']})"
+    trades = "，".join(
+        f"{_WORDS_ZH[leg['side']]} {leg['instrument']} {leg['lots']} 手（{leg['quantity']} {leg['unit']}）"
         for leg in legs
     )
-    cost = "未知:没有实时行情" if worst is None else f"{worst:f} {program.desk.currency}"
+    cost = "未知，没有实时行情" if worst is None else f"{worst:,.2f} {program.desk.currency}"
     environment = settings.CMC_ENVIRONMENT
     return [
         f"每次{trades}。",
-        f"触发条件:按可成交价计算的{_MEASURES_ZH[terms.measure]} {terms.comparator} {plain(terms.trigger_value)}"
-        f"({program.pair.common_unit})。",
-        f"最多执行 {terms.executions_max} 次,{terms.time_to_live_s // 60} 分钟后自动停用。",
-        f"单份在价格保护带 {plain(terms.collar_rate * 100)} % 处的最坏成本:{cost}。",
-        f"环境:{environment} {_ENVIRONMENTS_ZH[environment]}。",
+        f"触发条件：按可成交价计算的{_MEASURES_ZH[terms.measure]} {_condition(terms)}"
+        f"（{_unit_zh(program.pair.common_unit)}）。",
+        f"最多执行 {terms.executions_max} 次，{_hours(terms.time_to_live_s)[1]}后自动停用。",
+        f"单份在价格保护带 {_collar(terms)} % 处的最大成本：{cost}。",
+        f"环境：{environment} {_ENVIRONMENTS_ZH[environment]}。",
     ]
 
 

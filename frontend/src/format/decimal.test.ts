@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare, fixed, percent, price, quantity, signed, subtract } from "./decimal";
+import { compare, fixed, percent, price, quantity, ratio, signed, subtract } from "./decimal";
 
 describe("prices", () => {
   it("keep exactly the tick's decimals and every digit they came with", () => {
@@ -32,6 +32,11 @@ describe("figures", () => {
     expect(percent("0.000084", 4)).toBe("0.0084");
     expect(quantity("25.00")).toBe("25");
     expect(quantity("0.4536")).toBe("0.4536");
+  });
+  it("show a ratio with four decimals, and with one where unlike units make it long", () => {
+    expect(ratio("8.15204")).toBe("8.1520");
+    expect(ratio("17781.2605")).toBe("17,781.3");
+    expect(ratio(null)).toBe("--");
   });
   it("compare and subtract exactly", () => {
     expect(compare("9748.50", "9748.5")).toBe(0);

@@ -68,6 +68,14 @@ export function percent(rate: Decimal | null | undefined, places: number): strin
   return number ? write(rescale({ digits: number.digits * 100n, places: number.places }, places), places) : NOT_TRUSTWORTHY;
 }
 
+/** A ratio of two prices: four decimals, fewer where its whole part is long because the legs are quoted in unlike units. */
+export function ratio(value: Decimal | null | undefined): string {
+  const number = value == null || value === "" ? null : scaled(value);
+  if (!number) return fixed(value, 4);
+  const whole = rescale(number, 0);
+  return fixed(value, whole >= 1000n || whole <= -1000n ? 1 : 4);
+}
+
 /** A count or quantity: grouped, trailing zeros of the fraction removed. */
 export function quantity(value: Decimal | number | null | undefined): string {
   return value == null ? NOT_APPLICABLE : price(String(value), "1");

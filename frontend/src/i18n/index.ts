@@ -29,3 +29,9 @@ export const isLocale = (value: unknown): value is Locale => LOCALES.includes(va
 export function messageOr(key: string, fallback: string, values: Record<string, unknown> = {}): string {
   return i18n.global.te(key) ? i18n.global.t(key, values) : fallback;
 }
+
+/** Why the server said no, by its stable code; a code without words leaves the server's own sentence. */
+export function refusalText(problem: unknown): string {
+  const { code, message } = problem as { code?: unknown; message?: unknown };
+  return messageOr(`refusal.${String(code ?? "")}`, typeof message === "string" ? message : String(problem));
+}

@@ -7,6 +7,8 @@ export default {
   action: { arm: "启用…", disarm: "停用", cancel: "取消", close: "关闭", save: "保存", search: "查询", logout: "退出", reset: "重置", open: "打开", more: "加载更多", download: "下载" },
   answer: { yes: "是", no: "否" },
   unit: { lots: "手", clips: "份", ms: "毫秒" },
+  count: { lots: "{n} 手", clips: "{n} 份" },
+  unitName: { t: "吨", lb: "磅", cny_t: "元/吨", usd_t: "美元/吨", usd_lb: "美元/磅", cny_t_incl_vat: "元/吨 含税", cny_t_ex_vat: "元/吨 不含税" },
   bar: { naked: "单腿敞口", alerts: "告警", local: "本地", project: "项目", language: "切换语言", otherLanguage: "English", theme: "切换主题" },
   sound: { on: "告警声音已开", off: "告警声音已关，点击打开", blocked: "浏览器在您点击前禁止发声", enable: "打开声音" },
   link: {
@@ -42,7 +44,7 @@ export default {
     SUSPENDED: "已暂停", HALTED: "已紧急停止", REJECTED: "已拒绝", NAKED: "单腿敞口",
   },
   stateReason: {
-    start: "启动后未启用", unwind: "平腿中", failures: "连续失败过多", restart: "引擎重启", operator: "操作员停用", ttl: "有效期已到", executions_max: "执行次数已满", session: "交易时段结束", config: "配置变更",
+    start: "启动后未启用", unwind: "平腿中", failures: "连续失败过多", halted: "已停机", naked_age: "敞口超时", attempts: "修复额度用尽", livelock: "决策循环不止", restart: "引擎重启", operator: "操作员停用", ttl: "有效期已到", executions_max: "执行次数已满", session: "交易时段结束", config: "配置变更",
     kill: "紧急停止", killed: "紧急停止", stale: "行情过期", venue_down: "通道未连接",
   },
   venue: { simulated: "模拟交易所", simulatedShort: "模拟", real: "真实交易所" },
@@ -62,22 +64,34 @@ export default {
   trigger: { away: "差 {distance}", reached: "条件满足", ttl: "距自动停用的剩余时间" },
   ladder: { price: "价格", lots: "手", clips: "份", ask: "卖", bid: "买" },
   gates: {
-    question: "现在会触发吗？", yes: "会", no: "不会", unknown: "无法判断", count: "{total} 项中 {passed} 项通过", gate: "条件", value: "当前值", threshold: "阈值", margin: "余量", pass: "通过", fail: "未通过", open: "未知",
+    question: "现在会触发吗？", yes: "会", no: "不会", unknown: "无法判断", count: "{total} 项中 {passed} 项通过", gate: "条件", value: "当前值", threshold: "阈值", margin: "余量", pass: "通过", fail: "未通过", open: "未知", about: "{what}：{whom}",
   },
   gate: {
     G1: "触发条件", G2: "持续时间", G3: "两市均在交易", G4: "境内行情未过期", G5: "境外行情未过期", G6: "汇率未过期", G7: "时钟误差在限内", G8: "对齐深度够一份",
-    G9: "价格在保护带内且未涨跌停", G10: "两腿限额有余", G11: "两腿保证金充足", G12: "报单速率有余", G13: "启用有效：有效期、版本、冷却、次数", G14: "无紧急停止",
+    G9: "价格在保护带内且未涨跌停", G10: "两腿限额有余", G11: "两腿保证金充足", G12: "报单速率有余", G13: "启用有效：有效期、冷却、次数", G14: "无紧急停止",
   },
-  gateValue: { OPEN: "交易中", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
+  gateValue: { OPEN: "交易中", CLOSED: "休市", NO_PRICE: "无价格", HALT: "停机", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
   gateUnit: { ms: "毫秒", min: "分", units: "单位", clips: "份", lots: "手", rate: "比率", ratio: "", per_second: "笔/秒" },
-  optionReason: { chosen: "选中", costs_more_or_is_not_preferred: "成本更高或非优先", only_when_nothing_else_is_possible: "仅在别无选择时" },
-  closeReason: { filled: "全部成交", cancelled: "已撤销", expired: "已失效", venue_cancelled: "交易所撤销", silent: "未按时答复", resting: "不得挂单", kill: "紧急停止" },
+  optionReason: {
+    about: "{instrument}：{obstacle}", chosen: "选中", costs_more: "成本更高", costs_more_or_is_not_preferred: "成本更高或非优先", only_when_nothing_else_is_possible: "仅在别无选择时", nothing_is_working_that_could_still_fill_by_itself: "没有仍可能自行成交的委托",
+    would_add_to_the_position_only_reducing_is_allowed: "会增加持仓，目前只许减仓", the_side_to_trade_on_is_empty: "对手盘为空", the_venue_rejected_this_side_before: "交易所此前已拒绝该方向", no_fx_rate_to_price_it: "没有汇率，无法估价",
+    needs_orders_left_in_the_budget: "需要 {a} 笔委托，额度只剩 {b} 笔", costs_left_in_the_budget: "成本 {a}，额度只剩 {b}",
+  },
+  closeReason: { filled: "全部成交", cancelled: "已撤销", expired: "已失效", venue_cancelled: "交易所撤销", silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", rejected: "交易所拒单", not_found: "交易所查无此单" },
+  rejectCode: {
+    UNKNOWN_INSTRUMENT: "未知合约", OFF_TICK: "价格不合最小变动价位", PRICE_LIMIT: "超出涨跌停", QUANTITY: "手数不允许", CLOSED: "休市", HALTED: "暂停交易", DUPLICATE: "委托号重复", THROTTLE: "报单过快", STALE_EPOCH: "发送方纪元已过期", MARGIN: "保证金不足",
+    PERMISSION: "无权限", OFFSET: "开平标志有误", LIMIT_LOCKED: "封于涨跌停", UNSUPPORTED: "不支持", UNKNOWN_ORDER: "未知委托", TOO_LATE: "过迟", OTHER: "其他原因",
+  },
   chart: { trigger: "触发", time: "时间", summary: "{points} 个采样，最新值 {last}" },
   command: {
     sent: "已发送 {age}…", slow: "比平时久，{age}…", unknown: "{age} 后结果仍未知，正在向引擎查询；不会以新的指令号重发。",
     sentShort: "已发送…", slowShort: "等待…", unknownShort: "查询中…", accepted: "引擎已接受。", refused: "被拒绝：", failed: "未完成：",
   },
-  refusal: { not_armed: "未启用。", stale_revision: "条款已变更，请重新核对。", revision_conflict: "条款已变更，请重新核对。", expired: "指令在引擎处理前已过期，未执行任何操作。", killed: "紧急停止生效中，请先恢复交易。", permission_denied: "您的角色无权执行。", unreachable: "服务无应答。" },
+  refusal: {
+    HALTED: "已停机", REDUCE_ONLY: "只许减仓", INVALID_ORDER: "委托无效", NO_LIMIT: "有限额未设置", NO_REFERENCE: "没有参考价", NO_VALUE: "无法计算金额", NO_COUNTER: "缺少计数", PRICE_COLLAR: "价格保护带", ORDER_LOTS: "单笔委托上限", ORDER_VALUE: "单笔金额上限", POSITION_LOTS: "持仓上限", NAKED_LOTS: "敞口上限", DAY_EXECUTIONS: "日执行次数", MESSAGE_RATE: "报撤单速率",
+    ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
+    revision_moved: "条款已变更，请重新核对。", not_own_project: "该程序所属项目不归您管理。", engine_unreachable: "引擎与队列均无法联系。请在机房执行 manage.py kill。", idempotency_key_reused: "该指令已提交，请关闭对话框后重新打开。", reason_too_short: "原因至少 10 个字符。", own_request: "这是您的申请，须由他人复核。", base_moved: "内容已变更，请重新查看后再操作。", nothing_changes: "没有任何变化。", nothing_changed: "没有任何变化。", bad_figure: "该数值不能作为限额。", approval_not_pending: "该申请已有结论。", already_acknowledged: "已有人确认。", throttled: "请求过多，请稍候。",
+    not_armed: "未启用。", stale_revision: "条款已变更，请重新核对。", revision_conflict: "条款已变更，请重新核对。", expired: "指令在引擎处理前已过期，未执行任何操作。", killed: "紧急停止生效中，请先恢复交易。", permission_denied: "您的角色无权执行。", unreachable: "服务无应答。" },
   arm: {
     after: "成交一份后 {after}", title: "核对并启用 {program}", lead: "请阅读：启用后引擎将可自行执行以下操作。", confirm: "启用：{legs}", leg: "{side} {instrument} {lots} 手",
     revision: "条款版本 {n}", fireNow: "启用后会立即触发", fireLater: "目前不会触发", fireUnknown: "目前无法判断", legTitle: "每份的腿", sideTitle: "买卖", lotsTitle: "手数", quantityTitle: "数量",
@@ -85,13 +99,13 @@ export default {
     haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
   },
   disarm: { accepted: "{program} 已停用。" },
-  unwind: { title: "手动平腿 {program}", lead: "只减仓：只平掉敞口的一腿，绝不超出。由引擎在限额内拆单定价。", leg: "第 {leg} 腿：敞口 {lots} 手（{quantity}）", reason: "原因", confirm: "平掉敞口腿", accepted: "引擎已接受平腿。", open: "平腿…" },
+  unwind: { title: "手动平腿 {program}", lead: "只减仓：只平掉敞口的一腿，绝不超出。由引擎在限额内拆单定价。", leg: "{leg}：敞口 {lots}（{quantity}）", reason: "原因", confirm: "平掉敞口腿", accepted: "引擎已接受平腿。", open: "平腿…" },
   kill: {
     button: "紧急停止", open: "打开紧急停止面板 (Ctrl+Alt+K)，不会直接触发。", title: "紧急停止", lead: "选择停止到什么程度。之后仍可停用与撤单。", level: "级别", scope: "范围", everything: "本席位全部",
     stop: { name: "停止触发", does: "不再开始新的执行；进行中的执行完成配平。", after: "{running} 个运行中的程序停止；{inFlight} 个进行中的执行继续完成配平。" },
     cancel: { name: "停止并撤单", does: "同时撤销全部未成交委托，包括补腿委托。", after: "{running} 个运行中的程序停止；{inFlight} 个进行中的执行被中断，可能留下单腿敞口。" },
     neutralize: { name: "停止并配平", does: "撤销开仓委托，再在保护带内补齐或反向平掉敞口腿。", after: "{running} 个运行中的程序停止；敞口腿在限额内了结。已配平的持仓保留。" },
-    after: "之后仍然存在", nakedLeg: "当前敞口：{program} 第 {leg} 腿 {lots} 手（{quantity}）", nakedNone: "当前没有单腿敞口。", blind: "此页面不知道引擎状态，以下数量为最后所见。",
+    after: "之后仍然存在", nakedLeg: "当前敞口：{program} {leg} {lots}（{quantity}）", nakedNone: "当前没有单腿敞口。", blind: "此页面不知道引擎状态，以下数量为最后所见。",
     reason: "原因", defaultReason: "操作员停止", withoutHold: "我无法长按：单击即触发", hold: "按住 0.8 秒：{name}", press: "{name}", reverse: "此处不可撤销。恢复交易须申请、由第二人批准，并重新启用。", accepted: "紧急停止已生效。",
   },
   shortcuts: {
@@ -111,20 +125,25 @@ export default {
     preference: "修复偏好", attempts_max: "最多修复次数", cost_max: "修复成本上限", naked_age_max_ms: "敞口时长上限（毫秒）", wait_ms: "修复前等待（毫秒）",
   },
   execution: {
-    lotMs: "手·毫秒", trigger: "触发值", slippageMoney: "滑点", title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", saw: "触发值 → 成交值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
+    lotMs: "手·毫秒", trigger: "触发值", slippageMoney: "滑点", title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", threshold: "阈值 {value}", saw: "触发时值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
     empty: "该范围内没有执行。", any: "全部", filterOutcome: "结果", filterPair: "配对", from: "起", to: "止", live: "新增 {n} 条", of: "执行 {id}", previous: "上一条", next: "下一条", list: "执行记录",
     limit: "上限 {limit} %", pass: "合格", fail: "超限", verified: "已校验", unverified: "未通过校验", notChecked: "未校验", nakedFor: "持续 {time}", inFlight: "进行中", receiptRange: "回执 {first}–{last}",
   },
   outcome: { refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
   waterfall: {
-    title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时 毫秒", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
+    title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
     criticalPath: "最长一段：{label}，{time}，占总时长 {share} %", missing: "缺少应有的事件：{what}", clocks: "时钟：{clocks}", E: "E 引擎主机单调时钟", V: "V 交易所上报时钟", at: "时间", values: "数值", none: "没有记录时间线。", legClock: "时钟",
   },
   group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
   step: {
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
-    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复",
+    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+  },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止" },
+  stepField: {
+    instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
+    fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
   },
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
   repairOption: { wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
@@ -155,7 +174,7 @@ export default {
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
-    not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
+    not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
   },
   alerts: {
     times: "共 {n} 次", ackedBy: "{who} 于 {time} 确认", withNote: "带备注…", title: "告警", unacked: "待确认", acked: "已确认，仍在触发", resolved: "已恢复", emptyUnacked: "没有待确认的告警。最近检查 {time}。", emptyAcked: "没有已确认仍在触发的告警。", emptyResolved: "暂无已恢复的告警。", severity: "级别", first: "首次", last: "最近", what: "内容", where: "对象", count: "次数", owner: "处理人",
@@ -167,7 +186,7 @@ export default {
     found: "{count} 条记录", verify: "校验哈希链", verifying: "校验中…", ok: "链完整：已校验 {checked} 条，链头 {head}", broken: "首个断点在序号 {seq}：{problem}。", detail: "记录", body: "原始记录", previous: "前一条哈希", next: "下一页", export: "导出项目", pickProject: "请选择要导出的项目。", wildcard: "例如 SHFE.cu2701", expected: "应为 {expected}，实为 {found}",
   },
   receipt: {
-    opened: "日志开启", engine_started: "引擎启动", recovered: "恢复完成", command_received: "收到指令", command_refused: "指令被拒", alert_raised: "告警触发", alert_acknowledged: "告警确认", sent_to_wire: "已交传输层", checkpoint: "检查点", foreign_order_seen: "发现未知委托", order_accepted: "报单接受", order_rejected: "废单", order_filled: "成交", order_closed: "委托结束", cancel_rejected: "撤单被拒", order_status: "委托状态", venue_up: "通道连接", venue_down: "通道断开", orders_refused: "风控拒绝", order_not_sent: "委托未发出", time_passed: "到时", arm: "启用", disarm: "停用指令", disarmed: "已停用", unwind_requested: "请求平腿", kill: "紧急停止", kill_lifted: "解除紧急停止", orders_decided: "决定委托", cancel_decided: "决定撤单", query_decided: "决定查询", execution_ended: "执行结束", halted: "停机", terms_changed: "条款生效", limits_changed: "限额生效", logged_in: "登录", logged_out: "退出", login_failed: "登录失败", login_locked: "登录锁定", approval_requested: "申请复核", approval_approved: "复核批准", approval_rejected: "复核驳回", threshold_changed: "限额修改", report_exported: "报告导出", configuration_applied: "配置应用",
+    status_ended: "查询答复完毕", engine_stopped: "引擎停止", tail_cut: "截去残缺记录", lease_changed: "租约变更", alert_resolved: "告警恢复", limits_published: "限额发布", settings_applied: "配置应用", desk_configured: "席位配置", arm_requested: "请求启用", disarm_requested: "请求停用", kill_requested: "请求紧急停止", lift_kill_requested: "申请解除紧急停止", approval_expired: "申请过期", opened: "日志开启", engine_started: "引擎启动", recovered: "恢复完成", command_received: "收到指令", command_refused: "指令被拒", alert_raised: "告警触发", alert_acknowledged: "告警确认", sent_to_wire: "已交传输层", checkpoint: "检查点", foreign_order_seen: "发现未知委托", order_accepted: "报单接受", order_rejected: "废单", order_filled: "成交", order_closed: "委托结束", cancel_rejected: "撤单被拒", order_status: "委托状态", venue_up: "通道连接", venue_down: "通道断开", orders_refused: "风控拒绝", order_not_sent: "委托未发出", time_passed: "到时", arm: "启用", disarm: "停用指令", disarmed: "已停用", unwind_requested: "请求平腿", kill: "紧急停止", kill_lifted: "解除紧急停止", orders_decided: "决定委托", cancel_decided: "决定撤单", query_decided: "决定查询", execution_ended: "执行结束", halted: "停机", terms_changed: "条款生效", limits_changed: "限额生效", logged_in: "登录", logged_out: "退出", login_failed: "登录失败", login_locked: "登录锁定", approval_requested: "申请复核", approval_approved: "复核批准", approval_rejected: "复核驳回", threshold_changed: "限额修改", report_exported: "报告导出", configuration_applied: "配置应用",
   },
   project: { sha: "SHA-256", days: "本阶段 {n} 天", members: "成员", exports: "导出记录", noExports: "尚无导出。", file: "文件", title: "项目", code: "项目", stage: "阶段", owner: "负责人", pairs: "配对", executions: "执行数", receipts: "记录数", empty: "没有项目。请应用声明了项目的配置。", report: "报告", from: "起", to: "止", language: "PDF 语言", zh: "中文", en: "英文", profile: "CSV 格式", human: "易读", regulator: "监管", contents: "包含该期间的时间线、委托、成交、决策与完整性证明。", summary: "概要", open: "本项目的执行", auditLink: "本项目的记录" },
   stage: { assessment: "评估", integration: "集成与压测", integration_and_stress: "集成与压测", integration_stress: "集成与压测", canary: "灰度", acceptance: "验收", live: "上线" },
@@ -176,6 +195,11 @@ export default {
     resyncs: "断号后重新同步", display: "显示频率", lag: "日志延迟", honest: "模拟、录制、生成的内容在每个报价上都有标注。", full: "全速", capabilities: "能力", contract: "合约", since: "持续", simulation: "模拟", inputLabel: "说明",
   },
   venueState: { up: "正常", down: "断开", connected: "正常", logged_on: "正常", disconnected: "断开", unknown: "未知", connecting: "连接中", live: "正常", open: "正常" },
+  engineState: { RECONCILED: "已对账", HALTED: "已停机", RECOVERING: "恢复中", STARTING: "启动中" },
+  permission: {
+    board_read: "查看看板与执行", venues_read: "查看通道", alerts_read: "查看告警", limits_read: "查看限额", programs_edit: "编辑条款", programs_arm: "启用", programs_disarm: "停用", programs_unwind: "手动平腿", kill_use: "紧急停止", kill_lift_request: "申请恢复交易", kill_lift_approve: "批准恢复交易", limits_tighten: "收紧限额", limits_loosen_request: "申请放宽限额", limits_loosen_approve: "批准放宽限额",
+    alerts_acknowledge: "确认告警", alerts_silence: "静默告警", audit_read: "查看记录", audit_read_settings: "查看配置记录", audit_verify: "校验哈希链", audit_export: "导出", projects_read: "查看项目", projects_edit: "编辑项目", projects_edit_own_items: "编辑本人项目事项", projects_approve: "批准项目阶段", venues_reconnect: "重连通道", users_read: "查看用户", users_manage: "管理用户",
+  },
   settings: {
     title: "设置", mine: "我的界面", language: "语言", theme: "主题", direction: "涨跌颜色", density: "行距", flash: "变动闪烁", sound: "告警声音", shortcuts: "单键快捷键", saved: "已保存。", failed: "未能保存：{text}。已恢复原值。",
     preview: "预览", safety: "确认、价格保护带、四眼复核与只读不是偏好，不能关闭。", me: "账户", roles: "角色", permissions: "权限",

@@ -2,6 +2,8 @@
 import { computed, shallowRef } from "vue";
 import { pairs, venues as venuesApi } from "@/api/endpoints";
 import type { EngineInfo, LegFacts, VenueInfo } from "@/api/types";
+import { quantity as grouped } from "@/format/decimal";
+import { messageOr } from "@/i18n";
 import type { PairRow } from "@/live/messages";
 
 export const venueList = shallowRef<VenueInfo[]>([]);
@@ -31,9 +33,12 @@ const rowByProgram = computed(() => new Map(declared.value.map((row) => [row.pro
 /** Instruments are named VENUE.symbol. */
 export const venueOf = (instrument: string | null | undefined) => venueByName.value.get((instrument ?? "").split(".", 1)[0] ?? "");
 export const instrumentOf = (code: string | null | undefined) => (code ? legByInstrument.value.get(code) : undefined);
+const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+/** A unit in the language of the screen; one the catalogue does not know stays as it was declared. */
+export const unitName = (unit: string | null | undefined): string => (unit ? messageOr(`unitName.${slug(unit)}`, unit) : "");
 export const priceUnit = (code: string | null | undefined): string => {
   const facts = instrumentOf(code);
-  return facts ? `${facts.currency}/${facts.unit}` : "";
+  return facts ? unitName(`${facts.currency}/${facts.unit}`) : "";
 };
 export const projectOf = (program: string | null | undefined): string => rowByProgram.value.get(program ?? "")?.project ?? "";
 
@@ -53,5 +58,5 @@ export function comparatorOf(row: PairRow): string {
 export function withUnit(quantity: string, instrument: string | number, unit?: string): string {
   if (!/^[-+]?[\d.]+$/.test(quantity)) return quantity;
   const named = unit ?? instrumentOf(String(instrument))?.unit ?? "";
-  return named ? `${quantity} ${named}` : quantity;
+  return named ? `${grouped(quantity)} ${unitName(named)}` : grouped(quantity);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PairRow } from "@/live/messages";
-import { ageLimit, clipsByLevel, groupByPair, nakedLegs, quality, sideOf } from "./rows";
+import { ageLimit, clipsByLevel, gateDecimals, groupByPair, nakedLegs, quality, sideOf } from "./rows";
 
 const row = (extra: Partial<PairRow>): PairRow => ({ pair: "CU", program: null, state: "DISARMED", ...extra }) as PairRow;
 const quote = { instrument: "x", bid: "1", ask: "2", bid_lots: 1, ask_lots: 1, levels: null, age_ms: 100, q: "live" } as const;
@@ -37,5 +37,14 @@ describe("quantities", () => {
   it("list only legs that are really naked", () => {
     const rows = [row({ program: "P", naked: [{ leg: 0, lots: 0, quantity: "0 t" }, { leg: 1, lots: -1, quantity: "25 t" }] })];
     expect(nakedLegs(rows).map((leg) => [leg.program, leg.lots])).toEqual([["P", -1]]);
+  });
+});
+
+describe("a gate's figures", () => {
+  it("have the decimals of the measure, and rates are percent", () => {
+    expect(gateDecimals({ id: "G1", unit: "CNY/t incl VAT" }, "spread")).toEqual({ places: 1, isPercent: false });
+    expect(gateDecimals({ id: "G1", unit: "ratio" }, "ratio")).toEqual({ places: 4, isPercent: false });
+    expect(gateDecimals({ id: "G10", unit: "price_collar_rate" }, "spread")).toEqual({ places: 2, isPercent: true });
+    expect(gateDecimals({ id: "G4", unit: "ms" }, "spread")).toEqual({ places: null, isPercent: false });
   });
 });

@@ -88,6 +88,15 @@ export function nakedLegs(rows: Iterable<PairRow>): NakedEntry[] {
 export const stateOf = (row: Pick<PairRow, "state">): string => (row.state || "UNKNOWN").toUpperCase();
 const RUNNING = ["ARMING", "ARMED", "EXECUTING", "REPAIRING", "COOLDOWN", "SUSPENDED"];
 export const isRunning = (row: PairRow) => RUNNING.includes(stateOf(row));
+
+const RATES = ["rate", "price_collar_rate", "margin_use_max", "slippage_rate_max", "reject_rate_max", "fill_rate_min"];
+/** How a gate's figures are written: rates as percent, the trigger in its measure's decimals, the rest as they come. */
+export function gateDecimals(gate: Pick<Gate, "id" | "unit">, measure: string): { places: number | null; isPercent: boolean } {
+  if (gate.unit && RATES.includes(gate.unit)) return { places: 2, isPercent: true };
+  if (gate.id === "G1") return { places: measure === "ratio" ? 4 : 1, isPercent: false };
+  return { places: null, isPercent: false };
+}
+
 const rank = (gate: Gate) => (gate.pass === false ? 0 : gate.pass == null ? 1 : 2);
 /** Gates in the order a person needs them: the failing ones first, each group as the engine numbers them. */
 export const orderedGates = (row: PairRow) => [...(row.gates ?? [])].sort((a, b) => rank(a) - rank(b));

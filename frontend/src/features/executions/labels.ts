@@ -1,22 +1,48 @@
 /** Words for the steps of an execution, from the catalogue; what the catalogue does not know is shown as it came. */
 import type { Step } from "@/api/types";
-import { price } from "@/format/decimal";
+import { fixed, price } from "@/format/decimal";
 import { i18n, messageOr } from "@/i18n";
 import { groupKind } from "./waterfall";
 
-const WORDS: Record<string, string> = { side: "side", outcome: "outcome", purpose: "purpose", reason: "closeReason" };
+const WORDS: Record<string, string[]> = {
+  side: ["side"], outcome: ["outcome"], purpose: ["purpose"], reason: ["closeReason", "stepReason"], state: ["orderState"], code: ["refusal", "rejectCode"], measure: ["measure"], is_answered: ["answer"],
+};
+const PRICES = ["price", "bid", "ask", "limit_price"];
+const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+
+/** One value of a step as a person reads it; `among` are the step's values, which say what a figure measures. */
+export function stepValue(name: string, value: string, among: Record<string, string>): string {
+  if (name === "lots" && /^(buy|sell) /.test(value)) return movesText(value);
+  for (const group of WORDS[name] ?? []) {
+    const found = messageOr(`${group}.${value}`, messageOr(`${group}.${slug(value)}`, ""));
+    if (found) return found;
+  }
+  if (name === "time_in_force") return value === "ioc" ? "FAK" : value.toUpperCase();
+  if (name === "value" || name === "threshold") return value ? fixed(value, among.measure === "ratio" ? 4 : 1) : "--";
+  if (name === "limits_version") return value.split(":", 1)[0] ?? value;
+  return PRICES.includes(name) ? price(value) : value;
+}
+
+/** `sell 2 SHFE.cu2703 buy 1 LME.CA-3M` in the order of words of the language. */
+function movesText(moves: string): string {
+  const parts = [...moves.matchAll(/(buy|sell) (\d+) (\S+)/g)];
+  return parts.map(([, side, lots, instrument]) => messageOr("step.move", "", { side: messageOr(`side.${side}`, side ?? ""), lots, instrument })).join(" + ");
+}
 
 export function stepLabel(step: Step): string {
-  const values = Object.fromEntries(
-    Object.entries(step.values).map(([name, value]) => {
-      if (name in WORDS) return [name, messageOr(`${WORDS[name]}.${value}`, value)];
-      if (name === "time_in_force") return [name, value === "ioc" ? "FAK" : value.toUpperCase()];
-      if (["price", "bid", "ask", "value", "threshold"].includes(name)) return [name, price(value)];
-      return [name, value];
-    }),
-  );
+  const values = Object.fromEntries(Object.entries(step.values).map(([name, value]) => [name, stepValue(name, value, step.values)]));
   const key = step.label_key.startsWith("step.") ? step.label_key : `step.${step.label_key}`;
   return messageOr(key, step.label_key, values);
+}
+
+/** Why a way out was or was not taken: a fixed phrase, one about an instrument, or one with two figures in it. */
+export function optionReason(reason: string): string {
+  const fixedPhrase = messageOr(`optionReason.${slug(reason)}`, "");
+  if (fixedPhrase) return fixedPhrase;
+  const about = /^(\S+): (.+)$/.exec(reason);
+  if (about) return messageOr("optionReason.about", reason, { instrument: about[1], obstacle: optionReason(about[2]!) });
+  const [a, b] = reason.match(/\d[\d.]*/g) ?? [];
+  return messageOr(`optionReason.${slug(reason.replace(/\d[\d.]*/g, ""))}`, reason, { a, b });
 }
 
 export function groupLabel(key: string): string {
