@@ -181,7 +181,7 @@ class Product:
         return lots
 
     def wait_until_paired(self) -> dict[str, int]:
-        """Return the booked lots once the copper legs match 5 : 1; records reach the file a moment after they are made."""
+        """Return the booked lots once the copper legs match 5 : 1; records reach the file a moment after."""
 
         def paired() -> dict[str, int] | None:
             lots = self.booked_lots()

@@ -1,4 +1,4 @@
-"""Recorded ticks in the running product: the desk trades against its recording, and everything says which side it is."""
+"""Recorded ticks in the running product: the desk trades against its recording, and all say which side that is."""
 
 import json
 import time

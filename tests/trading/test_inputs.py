@@ -159,6 +159,17 @@ def test_the_demo_takes_recorded_markets_whose_recordings_are_there(settings, tm
     ]
 
 
+def test_a_replay_of_a_declared_recording_needs_no_more_than_its_name(gold, settings, capsys):
+    apply(gold)
+    path = str(Path(settings.RECORDED_TICKS) / "mine.csv")
+
+    call_command("replay", path, program="AU-OTC-SELL", grid_minutes=0, delays="20", json=True)
+
+    shanghai, spot, _ = json.loads(capsys.readouterr().out)["sources"]
+    assert (spot["instrument"], spot["is"]) == ("OTC.XAUUSD", "recorded: mine.csv, 2026-09-21")
+    assert shanghai["is"].startswith("generated from OTC.XAUUSD, model ")
+
+
 def test_the_receipt_of_the_configuration_says_which_side_is_recorded(gold, settings):
     apply(gold)
 

@@ -27,6 +27,7 @@ from trading.venues.simulated.model import load_model
 from trading.venues.simulated.recordings import read_ticks, with_layout
 
 FX_PREFIX = "FX."
+DAY_S = 86_400
 
 
 class Inputs:
@@ -109,16 +110,16 @@ class Inputs:
         return self._first_at[code]
 
     def _recorded_day(self, code: str, made: Recorded) -> str:
-        """Return the day on which the recording begins, in its own time zone."""
-        zone = ZoneInfo(with_layout(made).time_zone or "UTC")
-        return datetime.fromtimestamp(self._first_recorded_at(code) // SECOND, zone).date().isoformat()
+        """Return the day on which the recording begins, in its own time zone; nothing if it has times of day only."""
+        zone, first_at = ZoneInfo(with_layout(made).time_zone or "UTC"), self._first_recorded_at(code) // SECOND
+        return "" if first_at < DAY_S else datetime.fromtimestamp(first_at, zone).date().isoformat()
 
     def label(self, code: str) -> str:
         """Return what the screen says about where this book comes from; raises what `stream` raises."""
         made = self._by_code[code].input
         match made:
             case Recorded():
-                return f"recorded: {Path(made.path).name}, {self._recorded_day(code, made)}"
+                return ", ".join(filter(None, [f"recorded: {Path(made.path).name}", self._recorded_day(code, made)]))
             case GeneratedFrom(source=source, model=model):
                 return f"generated from {source}, model {load_model(model).version}"
             case _:
