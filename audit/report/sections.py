@@ -38,7 +38,8 @@ def identity(contents: Contents, words: Words) -> Flowables:
             venue.name,
             words(venue.side) if venue.side else "--",
             words("simulated" if venue.is_simulated else "live_venue"),
-            f"{words(inputs.get(venue.input_kind, venue.input_kind))} {venue.input_label}".strip() or "--",
+            " · ".join(filter(None, [words(inputs.get(venue.input_kind, venue.input_kind)), venue.input_label]))
+            or "--",
             words("no_regime" if venue.is_simulated else "regime_unstated"),
         )
         for venue in trace.venues.values()

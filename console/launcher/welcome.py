@@ -35,6 +35,7 @@ def _venues(paths: Paths) -> str:
     venues = [venue for desk in plan.desks(paths) for venue in config.load(paths.desk_config(desk)).venues]
     if not venues:
         return "  No desk is declared yet: manage.py apply FILE.toml\n"
-    rows = [f"    {venue.name:<6} {'' if venue.is_simulated else 'REAL '}{venue.input_label}" for venue in venues]
+    kinds = {True: "simulated: ", False: "REAL: "}
+    rows = [f"    {venue.name:<6} {kinds[venue.is_simulated]}{venue.input_label}" for venue in venues]
     note = "no order leaves this machine" if all(venue.is_simulated for venue in venues) else "ORDERS ARE REAL"
     return "\n".join([f"  Venues ({note}):", *rows, ""])

@@ -55,6 +55,8 @@ class Product:
         }
         for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             self._environment.pop(name, None)
+        if "RECORDED_TICKS" not in (environment or {}):
+            self._environment.pop("RECORDED_TICKS", None)
         self._launcher: subprocess.Popen[bytes] | None = None
         self.log = var / "launcher-output.txt"
 

@@ -118,9 +118,6 @@ WRONG = {
     "phase that never ends": ("markets", '["01:00", "19:00"]', '["01:00", "25:00"]', 0, "phase 01:00-25:00"),
     "unknown time zone": ("markets", "Europe/London", "Europe/Londn", 0, "unknown time zone 'Europe/Londn'"),
     "port that does not exist": ("markets", "port = 17001", "port = 70000", 0, "port 70000 does not exist"),
-    "real prices at a simulated venue": (
-        "markets", 'input_kind = "generated"', 'input_kind = "venue"', 0, "does not fit a simulated venue",
-    ),
     "FIX without names": ("markets", 'sender_comp_id = "CMCDEMO"\n', "", None, "speaks FIX and lacks a comp id"),
     "price from nowhere": (
         "markets", 'source = "SHFE.cu2703"', 'source = "SHFE.cu9999"', 0, "generated from unknown 'SHFE.cu9999'",
@@ -283,25 +280,6 @@ def test_the_simulated_venues_read_what_is_exported(files, settings):
     faces = {venue.name: (venue.face, venue.port) for venue in venues.venues}
     assert faces == {"SHFE": ("local", 17001), "LME": ("fix", 17002), "CME": ("fix", 17003)}
     assert venues.journal_dirs == {"demo": str(settings.CMC_PATHS.journal("demo"))}
-
-
-def test_a_recording_that_is_missing_is_named(files, settings):
-    spoil(files["markets"], 'kind = "generated"\nseed = 7', 'kind = "recorded"\npath = "cu.csv"\nlayout = "tqsdk"')
-    settings.RECORDED_TICKS = ""
-
-    with pytest.raises(CommandError, match=r"connection demo/SHFE replays cu\.csv; set RECORDED_TICKS"):
-        call_command("apply", *map(str, files.values()), stdout=io.StringIO())
-
-
-def test_a_recording_is_found_in_the_folder_of_recordings(files, settings, tmp_path):
-    (tmp_path / "cu.csv").write_text("")
-    spoil(files["markets"], 'kind = "generated"\nseed = 7', 'kind = "recorded"\npath = "cu.csv"\nlayout = "tqsdk"')
-    settings.RECORDED_TICKS = str(tmp_path)
-
-    call_command("apply", *map(str, files.values()), stdout=io.StringIO())
-
-    shfe = venues_config.load(settings.CMC_PATHS.venues_config).venues[0]
-    assert shfe.instruments[0].input.path == str(tmp_path / "cu.csv")
 
 
 def test_generated_logins_work_and_are_readable_by_the_owner_alone(files, tmp_path, client):

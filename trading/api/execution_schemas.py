@@ -145,6 +145,8 @@ class VenueInstrumentSchema(s.Serializer):
     is_pricing_only = s.BooleanField()
     time_zone = text()
     sessions = SessionsSchema(allow_null=True)
+    input_kind = s.ChoiceField(["recorded", "generated", "venue"])
+    input_label = text()
 
 
 class VenueSchema(s.Serializer):

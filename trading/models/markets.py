@@ -72,8 +72,8 @@ class Connection(models.Model):
     username = models.CharField(max_length=64, blank=True)
     password_env = models.CharField(max_length=64, blank=True)
     account = models.CharField(max_length=32)
-    input_kind = models.CharField(max_length=12, choices=InputKind)
-    input_label = models.CharField(max_length=200)
+    input_kind = models.CharField(max_length=12, choices=InputKind)  # both derived from the inputs at every export
+    input_label = models.TextField(blank=True)
     latency_ms = models.PositiveIntegerField(null=True)  # one way, of the simulated venue; null for a real one
     is_around_the_clock = models.BooleanField(default=False)  # the simulated venue ignores the session rules
 
@@ -178,6 +178,7 @@ class MarketInput(models.Model):
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="inputs")
     kind = models.CharField(max_length=16, choices=Kind)
     settings = models.JSONField(default=dict)
+    label = models.TextField(blank=True)  # what screens say of it; derived when the configuration is exported
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trading.models import Connection, JournalCursor
+from trading.models import Connection, JournalCursor, MarketInput
 from trading.selectors.live import last_frame
 
 
@@ -30,6 +30,7 @@ def _line(line: Connection, health: dict[str, Any] | None) -> dict[str, Any]:
     venue = line.venue
     lines = (health or {}).get("venues") or []
     live = next((item for item in lines if item.get("venue") == venue.name), None)
+    inputs = {source.instrument_id: source for source in line.inputs.all()}
     return {
         "desk": line.desk.name,
         "venue": venue.name,
@@ -45,12 +46,20 @@ def _line(line: Connection, health: dict[str, Any] | None) -> dict[str, Any]:
         "instruments": [
             {
                 "code": row.code, "symbol": row.symbol, "is_pricing_only": row.is_pricing_only,
-                "time_zone": row.time_zone, "sessions": _sessions(row),
+                "time_zone": row.time_zone, "sessions": _sessions(row), **_input(inputs.get(row.pk), line),
             }
             for row in venue.instruments.all()
         ],
         "live": live,
     }  # fmt: skip
+
+
+def _input(source: MarketInput | None, line: Connection) -> dict[str, Any]:
+    """Return where one instrument's prices come from: what its own input says, else what the line says."""
+    if source is None:
+        return {"input_kind": line.input_kind, "input_label": line.input_label}
+    is_recorded = source.kind == MarketInput.Kind.RECORDED
+    return {"input_kind": "recorded" if is_recorded else "generated", "input_label": source.label}
 
 
 def _sessions(row: Any) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """The receipt of a desk's configuration: what turns ticks into prices and says which venues were simulated.
 
 Reports of a project are made from receipts alone, so the facts they need to read a journal stand here as they were.
-Addresses, accounts and file names stay out.
+Addresses, accounts and folders stay out.
 """
 
 from datetime import datetime

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from audit.errors import DomainError
-from trading.models import Connection, Desk, MarketInput
-from trading.services.export import instrument_terms
+from trading.models import Connection, Desk, MarketInput, Pair
+from trading.services.export import instrument_terms, pair_terms
+from trading.services.inputs import RecordingNotFound, recording_path
 
 
 class Paths(Protocol):
@@ -18,12 +18,6 @@ class Paths(Protocol):
     @property
     def venues_control(self) -> Path: ...
     def journal(self, desk: str) -> Path: ...
-
-
-class RecordingNotFound(DomainError):
-    """A connection points at recorded ticks that are not there."""
-
-    code = "recording_not_found"
 
 
 def venues_file(*, paths: Paths, recorded_ticks: str, today: date) -> bytes:
@@ -73,19 +67,28 @@ def _venue(line: Connection, recorded_ticks: str, today: date) -> dict[str, Any]
 def _listed(row: Any, source: MarketInput | None, line: Connection, recorded_ticks: str, today: date) -> dict[str, Any]:
     terms = instrument_terms(row, today, is_around_the_clock=line.is_around_the_clock)
     listed: dict[str, Any] = msgspec.to_builtins(terms)
-    if source is not None:
-        settings = dict(source.settings)
-        if source.kind == MarketInput.Kind.RECORDED:
-            settings["path"] = _recording(settings["path"], line, recorded_ticks)
-        listed["input"] = {"kind": source.kind, **settings}
+    if source is None:
+        return listed
+    settings = dict(source.settings)
+    if source.kind == MarketInput.Kind.RECORDED:
+        settings["path"] = _recording(settings["path"], line, recorded_ticks)
+    if source.kind == MarketInput.Kind.GENERATED_FROM:
+        settings = {**_conversion(row.code, settings["source"], today), **settings}
+    listed["input"] = {"kind": source.kind, **settings}
     return listed
 
 
 def _recording(path: str, line: Connection, recorded_ticks: str) -> str:
-    title = f"connection {line.desk.name}/{line.venue.name}"
-    if not Path(path).is_absolute() and not recorded_ticks:
-        raise RecordingNotFound(f"{title} replays {path}; set RECORDED_TICKS to the folder that holds it")
-    found = Path(recorded_ticks) / path
-    if not found.is_file():
-        raise RecordingNotFound(f"{title} replays {found}, which does not exist; correct the path or RECORDED_TICKS")
-    return str(found)
+    try:
+        return str(recording_path(path, recorded_ticks))
+    except RecordingNotFound as missing:
+        raise RecordingNotFound(f"connection {line.desk.name}/{line.venue.name} {missing.message}") from None
+
+
+def _conversion(code: str, source: str, today: date) -> dict[str, Any]:
+    """Return the parity and the FX of the pair of both, so that what is generated follows what is traded."""
+    for pair in Pair.objects.filter(legs__instrument__code=code).filter(legs__instrument__code=source).order_by("code"):
+        terms = pair_terms(pair, today)
+        fx = {"fx": terms.fx_instrument} if terms.fx_instrument else {}
+        return {"parity": msgspec.to_builtins(terms.parity), **fx}
+    return {}

@@ -42,6 +42,8 @@ class Command(BaseCommand):
             _refuse_busy_port(settings.CMC_PORT)
             call_command("migrate", verbosity=0)
             first_steps = plan.demo_configuration() if not options["no_demo"] and demo.is_due() else []
+            for line in [] if options["no_demo"] else demo.left_out():
+                self.stdout.write(line)
             try:
                 asyncio.run(_run(Output(sys.stdout), first_steps))
             except (ChildDied, NotReady, valkey.NoServer) as failure:

@@ -291,6 +291,8 @@ export interface VenueInstrument {
   is_pricing_only?: boolean;
   time_zone?: string;
   sessions?: { phases: string[][]; valid_from: string; source: string } | null;
+  input_kind?: string;
+  input_label?: string;
 }
 
 export interface VenueInfo {

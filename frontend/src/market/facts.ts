@@ -30,8 +30,15 @@ const venueByName = computed(() => new Map(venueList.value.map((venue) => [venue
 const legByInstrument = computed(() => new Map<string, LegFacts>(declared.value.flatMap((row) => row.legs ?? []).map((leg) => [leg.instrument, leg])));
 const rowByProgram = computed(() => new Map(declared.value.map((row) => [row.program, row])));
 
+/** Each instrument's venue, with the origin of this instrument's own prices: one venue may play recorded and generated ones. */
+const venueByInstrument = computed(() => new Map(venueList.value.flatMap((venue) => venue.instruments.map((one) => [
+  one.code,
+  { ...venue, input_kind: one.input_kind ?? venue.input_kind, input_label: one.input_label ?? venue.input_label },
+]))));
+
 /** Instruments are named VENUE.symbol. */
-export const venueOf = (instrument: string | null | undefined) => venueByName.value.get((instrument ?? "").split(".", 1)[0] ?? "");
+export const venueOf = (instrument: string | null | undefined): VenueInfo | undefined =>
+  venueByInstrument.value.get(instrument ?? "") ?? venueByName.value.get((instrument ?? "").split(".", 1)[0] ?? "");
 export const instrumentOf = (code: string | null | undefined) => (code ? legByInstrument.value.get(code) : undefined);
 const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, "_");
 /** A unit in the language of the screen; one the catalogue does not know stays as it was declared. */

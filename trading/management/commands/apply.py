@@ -9,8 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from trading.services import export_all
 from trading.services.declare import DeclarationRefused, declare
+from trading.services.inputs import RecordingNotFound
 from trading.services.logins import generate_logins
-from trading.services.venues_file import RecordingNotFound
+from trading.venues.simulated.config import ConfigError
+from trading.venues.simulated.model import ModelError
+from trading.venues.simulated.recordings import RecordingError
 
 
 class Command(BaseCommand):
@@ -54,5 +57,6 @@ exported, so that their next start uses them.
         try:
             for path in export_all():
                 self.stdout.write(f"exported {path}")
-        except RecordingNotFound as missing:
-            raise CommandError(f"applied, but not exported: {missing.message}") from None
+        except (RecordingNotFound, RecordingError, ModelError, ConfigError) as refused:
+            reason = refused.message if isinstance(refused, RecordingNotFound) else refused
+            raise CommandError(f"applied, but not exported: {reason}") from None

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from trading.simulation.replay.run import DELAYS_MS, replay
-from trading.simulation.replay.setup import BadConfig, BadReplay, set_up
+from trading.simulation.replay.setup import BadConfig, BadReplay, declared_recording, set_up
 from trading.venues.simulated.config import ConfigError, Recorded
 from trading.venues.simulated.model import ModelError
 from trading.venues.simulated.recordings import RecordingError
@@ -22,7 +22,8 @@ class Command(BaseCommand):
     help = (
         "Replays ticks faster than real time and prints capture, slippage, leg gap and naked lot-seconds beside "
         "sequential legging. Examples: manage.py replay --generated --program CU-LME-SELL --json; "
-        "manage.py replay cu.csv --layout tqsdk_depth --program CU-LME-SELL --json"
+        "manage.py replay cu.csv --layout tqsdk_depth --program CU-LME-SELL --json. A FILE that a connection of the "
+        "desk plays needs no more words: its leg and columns are the declared ones."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -64,6 +65,10 @@ def _recordings(options: dict[str, Any]) -> dict[str, Recorded]:
     if len(files) > max(1, len(legs)):
         raise CommandError("give every FILE its --leg")
     more = msgspec.json.decode(options["recording"])
+    if len(files) == 1 and not (more or legs or options["layout"]):
+        declared = declared_recording(settings.CMC_PATHS.venues_config, files[0])
+        if declared:
+            return declared
     if options["layout"]:
         more["layout"] = options["layout"]
     return {

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from trading.services.declare import (
+    input_rules,
     market_rules,
     pair_rules,
     program_rules,
@@ -30,6 +31,7 @@ RULES: dict[str, Callable[[Any, Entry, World], Iterator[Problem]]] = {
     "venue": market_rules.venue_problems,
     "desk": market_rules.desk_problems,
     "connection": market_rules.connection_problems,
+    "input": input_rules.input_problems,
     "instrument": market_rules.instrument_problems,
     "pair": pair_rules.pair_problems,
     "program": program_rules.program_problems,

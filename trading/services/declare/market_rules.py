@@ -53,51 +53,10 @@ def connection_problems(line: ConnectionShape, entry: Entry, world: World) -> It
         yield entry.problem(f"{title}: port {line.port} does not exist", "use 1 to 65535", "port")
     if venue.kind == "fix" and not (line.sender_comp_id and line.target_comp_id):
         yield entry.problem(f"{title} speaks FIX and lacks a comp id", "give sender_comp_id and target_comp_id")
-    if venue.is_simulated == (line.input_kind == "venue"):
-        kind = "simulated" if venue.is_simulated else "real"
-        remedy = "use recorded or generated" if venue.is_simulated else 'use "venue"'
-        yield entry.problem(
-            f"{title}: input_kind {line.input_kind!r} does not fit a {kind} venue", remedy, "input_kind"
-        )
     if line.is_around_the_clock and not venue.is_simulated:
         yield entry.problem(
             f"{title}: only a simulated venue trades around the clock", "leave it out", "is_around_the_clock"
         )
-    yield from _input_problems(line, title, entry, world)
-
-
-def _input_problems(line: ConnectionShape, title: str, entry: Entry, world: World) -> Iterator[Problem]:
-    for n, source in enumerate(line.input):
-        at = ("input", n)
-        instrument = world.instrument(source.instrument)
-        is_elsewhere = instrument is not None and instrument.venue != line.venue
-        if is_elsewhere or world.is_unknown("instrument", source.instrument):
-            yield entry.problem(
-                f"{title}: input for {source.instrument!r}, which {line.venue} does not trade",
-                "declare the instrument or correct its code",
-                *at,
-                "instrument",
-            )
-        if source.kind == "recorded" and not (source.path and (source.columns or source.layout)):
-            yield entry.problem(
-                f"{title}: recorded input of {source.instrument} lacks its file or its columns",
-                "give path, and columns or the name of a layout",
-                *at,
-            )
-        if source.kind == "generated_from" and world.is_unknown("instrument", source.source):
-            yield entry.problem(
-                f"{title}: {source.instrument} is generated from unknown {source.source!r}",
-                "give source = the code of a declared instrument",
-                *at,
-                "source",
-            )
-        if source.fx and world.is_unknown("instrument", source.fx):
-            yield entry.problem(
-                f"{title}: {source.instrument} converts by unknown {source.fx!r}",
-                "give fx = the code of a declared instrument",
-                *at,
-                "fx",
-            )
 
 
 def instrument_problems(instrument: InstrumentShape, entry: Entry, world: World) -> Iterator[Problem]:

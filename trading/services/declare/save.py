@@ -27,6 +27,7 @@ from trading.models import (
 from trading.services.declare.shapes import (
     ConnectionShape,
     DeskShape,
+    InputShape,
     InstrumentShape,
     PairShape,
     ProgramShape,
@@ -50,6 +51,8 @@ def save(shape: Shape) -> None:
             _save_instrument(shape)
         case ConnectionShape():
             _save_connection(shape)
+        case InputShape():
+            _save_input(shape)
         case PairShape():
             _save_pair(shape)
         case ProgramShape():
@@ -83,13 +86,17 @@ def _save_instrument(shape: InstrumentShape) -> None:
 
 def _save_connection(shape: ConnectionShape) -> None:
     key = {"desk": Desk.objects.get(name=shape.desk), "venue": Venue.objects.get(name=shape.venue)}
-    row = _upsert(Connection, key, shape, "input")
-    row.inputs.all().delete()
-    for source in shape.input:
-        settings = msgspec.to_builtins(source)
-        instrument = Instrument.objects.get(code=settings.pop("instrument"))
-        del settings["kind"]
-        MarketInput.objects.create(connection=row, instrument=instrument, kind=source.kind, settings=settings)
+    _upsert(Connection, key, shape)
+
+
+def _save_input(shape: InputShape) -> None:
+    instrument = Instrument.objects.get(code=shape.instrument)
+    line = Connection.objects.get(desk__name=shape.desk, venue=instrument.venue)
+    settings = msgspec.to_builtins(shape)
+    values = {"kind": shape.kind, "settings": settings}
+    for name in ("desk", "instrument", "kind"):
+        del settings[name]
+    MarketInput.objects.update_or_create(connection=line, instrument=instrument, defaults=values)
 
 
 def _save_pair(shape: PairShape) -> None:

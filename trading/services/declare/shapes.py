@@ -40,15 +40,17 @@ class InputShape(msgspec.Struct, kw_only=True, omit_defaults=True):
     `path` may be relative to the folder named by RECORDED_TICKS.
     """
 
+    desk: str
     instrument: str
     kind: Literal["recorded", "generated", "generated_from"]
-    label: str = ""
     path: str = ""
     layout: str = ""
     columns: dict[str, str | list[str]] = {}
     time_zone: str = ""
     time_unit: str = ""
     time_origin: str = ""
+    time_format: str = ""
+    time_shift_ms: int = 0
     has_header: bool | None = None
     member: str = ""
     where: dict[str, str] = {}
@@ -67,8 +69,6 @@ class ConnectionShape(msgspec.Struct, kw_only=True):
     host: str
     port: int
     account: str
-    input_kind: Literal["recorded", "generated", "venue"]
-    input_label: str
     heartbeat_s: int = 10
     sender_comp_id: str = ""
     target_comp_id: str = ""
@@ -76,7 +76,6 @@ class ConnectionShape(msgspec.Struct, kw_only=True):
     password_env: str = ""
     latency_ms: int | None = None
     is_around_the_clock: bool = False
-    input: list[InputShape] = []
 
 
 class FeeShape(msgspec.Struct, kw_only=True):
@@ -212,6 +211,7 @@ Shape = (
     VenueShape
     | DeskShape
     | ConnectionShape
+    | InputShape
     | InstrumentShape
     | ProjectShape
     | PairShape
@@ -226,6 +226,7 @@ KINDS: dict[str, type[Any]] = {
     "desk": DeskShape,
     "instrument": InstrumentShape,
     "connection": ConnectionShape,
+    "input": InputShape,
     "pair": PairShape,
     "program": ProgramShape,
     "threshold": ThresholdShape,
@@ -238,6 +239,8 @@ def key_of(shape: Shape) -> str:
     match shape:
         case ConnectionShape():
             return f"{shape.desk}/{shape.venue}"
+        case InputShape():
+            return f"{shape.desk}/{shape.instrument}"
         case ThresholdShape():
             scope = [part for part in (shape.venue, shape.instrument, shape.pair) if part]
             return f"{shape.desk}: {shape.kind} of {' '.join(scope) or 'everything'}"
@@ -253,6 +256,8 @@ def stated_key(entry: Entry) -> str:
     data = entry.data
     if entry.kind == "connection":
         return f"{data.get('desk')}/{data.get('venue')}"
+    if entry.kind == "input":
+        return f"{data.get('desk')}/{data.get('instrument')}"
     return str(data.get("code") or data.get("name") or data.get("username") or data.get("kind") or "")
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 
 from audit.models import Project
 from risk.models import Threshold
-from trading.models import Connection, Desk, HedgeProgram, Instrument, Pair, Venue
+from trading.models import Connection, Desk, HedgeProgram, Instrument, MarketInput, Pair, Venue
 from trading.services.declare.shapes import (
     ConnectionShape,
     DeskShape,
@@ -37,6 +37,7 @@ def everything() -> dict[str, dict[str, Shape]]:
         "desk": _keyed(_plain(DeskShape, row) for row in Desk.objects.all()),
         "instrument": _keyed(_instrument(row) for row in _with_facts()),
         "connection": _keyed(_connection(row) for row in _connections()),
+        "input": _keyed(_input(row) for row in MarketInput.objects.select_related("connection__desk", "instrument")),
         "pair": _keyed(_pair(row) for row in _pairs()),
         "program": _keyed(_program(row) for row in _programs()),
         "threshold": _keyed(_threshold(row) for row in Threshold.objects.all()),
@@ -71,15 +72,16 @@ def _instrument(row: Instrument) -> Shape:
 
 
 def _connections() -> Iterable[Connection]:
-    return Connection.objects.select_related("desk", "venue").prefetch_related("inputs__instrument")
+    return Connection.objects.select_related("desk", "venue")
 
 
 def _connection(row: Connection) -> Shape:
-    inputs = [
-        InputShape(instrument=source.instrument.code, kind=source.kind, **source.settings)
-        for source in row.inputs.all()
-    ]
-    return _plain(ConnectionShape, row, desk=row.desk.name, venue=row.venue.name, input=inputs)
+    return _plain(ConnectionShape, row, desk=row.desk.name, venue=row.venue.name)
+
+
+def _input(row: MarketInput) -> Shape:
+    desk = row.connection.desk.name
+    return InputShape(desk=desk, instrument=row.instrument.code, kind=row.kind, **row.settings)
 
 
 def _pairs() -> Iterable[Pair]:

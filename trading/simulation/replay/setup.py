@@ -14,9 +14,11 @@ from trading.core.terms import Instrument, Terms
 from trading.core.units import SECOND
 from trading.engine.config import BadConfig, DeskConfig, load, parse
 from trading.venues.simulated.config import Generated, GeneratedFrom, ListedInstrument, Recorded
+from trading.venues.simulated.config import load as load_venues
 from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.messages import Tick
 from trading.venues.simulated.model import load_model
+from trading.venues.simulated.recordings import with_layout
 
 SAMPLES = Path(__file__).with_name("samples.toml")
 FX_SEED, PRICE_SEED, COUNTERPART_SEED = 3, 7, 11
@@ -58,6 +60,8 @@ class Setup(msgspec.Struct, frozen=True):
         for instrument in self.listed:
             source: dict[str, Any] = {"instrument": instrument.code, "is": inputs.label(instrument.code)}
             match instrument.input:
+                case Recorded():
+                    source["parameters"] = _stated(instrument.input)
                 case GeneratedFrom():
                     source["parameters"] = msgspec.to_builtins(model.counterpart_of(instrument.code))
                     if instrument.input.parity is not None:
@@ -66,6 +70,25 @@ class Setup(msgspec.Struct, frozen=True):
                     source["parameters"] = msgspec.to_builtins(model.price_of(instrument.code))
             found.append(source)
         return found
+
+
+def _stated(recorded: Recorded) -> dict[str, Any]:
+    """Return what a recording is played with that it does not hold itself: sizes where it has none."""
+    has_sizes = "bid_lots_1" in with_layout(recorded).columns
+    return {} if has_sizes else {"lots_when_missing": recorded.lots_when_missing}
+
+
+def declared_recording(venues_file: Path, file: str) -> dict[str, Recorded]:
+    """Return how a desk's own connection plays a file of this name, by instrument; nothing if none does."""
+    if not venues_file.is_file():
+        return {}
+    name = Path(file).name
+    listed = [instrument for venue in load_venues(venues_file).venues for instrument in venue.instruments]
+    return {
+        instrument.code: msgspec.structs.replace(instrument.input, path=file)
+        for instrument in listed
+        if isinstance(instrument.input, Recorded) and Path(instrument.input.path).name == name
+    }
 
 
 def set_up(program: str, desk_file: Path, recordings: dict[str, Recorded]) -> Setup:
@@ -133,4 +156,4 @@ def _for_replay(config: DeskConfig, terms: Terms) -> DeskConfig:
     )
 
 
-__all__ = ["BadConfig", "BadReplay", "Setup", "set_up"]
+__all__ = ["BadConfig", "BadReplay", "Setup", "declared_recording", "set_up"]

@@ -32,7 +32,6 @@ class Recorded(msgspec.Struct, frozen=True, tag_field="kind", tag="recorded"):
     bad_rows: str = "refuse"  # refuse | skip
     lots_when_missing: int = 10  # stated size where the recording has none
     gap_max_s: float = 5.0  # a live replay shortens longer gaps (breaks) to this
-    label: str = ""
 
 
 class GeneratedFrom(msgspec.Struct, frozen=True, tag_field="kind", tag="generated_from"):
@@ -43,13 +42,11 @@ class GeneratedFrom(msgspec.Struct, frozen=True, tag_field="kind", tag="generate
     model: str = ""
     parity: Parity | None = None  # overrides the model's
     seed: int = 0
-    label: str = ""
 
 
 class Generated(msgspec.Struct, frozen=True, tag_field="kind", tag="generated"):
     seed: int = 0
     model: str = ""
-    label: str = ""
 
 
 Input = Recorded | GeneratedFrom | Generated

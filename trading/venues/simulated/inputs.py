@@ -6,6 +6,9 @@ a live venue starts a recording again when it ends.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,9 +24,10 @@ from trading.venues.simulated.config import (
 from trading.venues.simulated.generate import Following, counterpart_ticks, price_ticks, scaled
 from trading.venues.simulated.messages import Tick
 from trading.venues.simulated.model import load_model
-from trading.venues.simulated.recordings import read_ticks
+from trading.venues.simulated.recordings import read_ticks, with_layout
 
 FX_PREFIX = "FX."
+DAY_S = 86_400
 
 
 class Inputs:
@@ -105,14 +109,17 @@ class Inputs:
             self._first_at[code] = first.exchange_ns
         return self._first_at[code]
 
+    def _recorded_day(self, code: str, made: Recorded) -> str:
+        """Return the day on which the recording begins, in its own time zone; nothing if it has times of day only."""
+        zone, first_at = ZoneInfo(with_layout(made).time_zone or "UTC"), self._first_recorded_at(code) // SECOND
+        return "" if first_at < DAY_S else datetime.fromtimestamp(first_at, zone).date().isoformat()
+
     def label(self, code: str) -> str:
-        """Return what the screen says about where this book comes from."""
+        """Return what the screen says about where this book comes from; raises what `stream` raises."""
         made = self._by_code[code].input
-        if made.label:
-            return made.label
         match made:
-            case Recorded(path=path):
-                return f"recorded: {path.rsplit('/', 1)[-1]}"
+            case Recorded():
+                return ", ".join(filter(None, [f"recorded: {Path(made.path).name}", self._recorded_day(code, made)]))
             case GeneratedFrom(source=source, model=model):
                 return f"generated from {source}, model {load_model(model).version}"
             case _:

@@ -44,7 +44,7 @@ class Recording:
     """One recording of one instrument. Iterate for its ticks; afterwards `rows` and `skipped` say what was read."""
 
     def __init__(self, recorded: Recorded, instrument: Instrument) -> None:
-        self._recorded = _with_layout(recorded)
+        self._recorded = with_layout(recorded)
         self._instrument = instrument
         self._path = _resolved(recorded.path)
         self._ticks: dict[str, Ticks | None] = {}
@@ -127,7 +127,8 @@ def _on_grid(price: Decimal, instrument: Instrument) -> Ticks:
         raise ValueError(f"{error} of {instrument.code}") from error
 
 
-def _with_layout(recorded: Recorded) -> Recorded:
+def with_layout(recorded: Recorded) -> Recorded:
+    """Return the recording's settings on top of its named layout's; raises RecordingError."""
     if not recorded.layout:
         return recorded
     layouts = _layouts()

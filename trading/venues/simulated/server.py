@@ -26,6 +26,7 @@ from trading.venues.simulated.inputs import Inputs
 from trading.venues.simulated.local_face import LocalFace
 from trading.venues.simulated.messages import Delivery, Message, Request, Tick
 from trading.venues.simulated.record import RecordFile
+from trading.venues.simulated.recordings import RecordingError
 from trading.venues.simulated.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Feed:
         self._origin, self._started, self._speed = origin, started, speed
         self._ticks: Iterator[Tick] = inputs.stream(code)
         self._next: Tick | None = next(self._ticks, None)
+        self._is_broken = False
 
     def due_at(self) -> Nanos | None:
         if self._next is None:
@@ -62,15 +64,24 @@ class Feed:
         if due is None or due > now or self._next is None:
             return None
         tick = msgspec.structs.replace(self._next, instrument=self._symbol, exchange_ns=due)
-        self._next = next(self._ticks, None)
-        if self._next is None:
+        self._next = self._read()
+        if self._next is None and not self._is_broken:
             self._restart(now)
         return tick
+
+    def _read(self) -> Tick | None:
+        """Return the next tick; a row that cannot be read ends this instrument's prices and nothing else."""
+        try:
+            return next(self._ticks, None)
+        except RecordingError as error:
+            self._is_broken = True
+            log.error("%s: no more prices: %s", self._code, error)
+            return None
 
     def _restart(self, now: Nanos) -> None:
         log.info("%s: the recording has ended and starts again", self._code)
         self._ticks = self._inputs.stream(self._code)
-        self._next = next(self._ticks, None)
+        self._next = self._read()
         self._started = now
 
 
