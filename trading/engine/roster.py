@@ -64,7 +64,7 @@ class Roster:
             return ()
         cell.show(quote)
         hub = self.hubs.get(quote.instrument)
-        return self.holders(quote.instrument) if hub is None else hub.concerned(cell)
+        return self._by_instrument.get(quote.instrument, ()) if hub is None else hub.concerned(cell)
 
     def settle(self, program: HedgeProgram) -> None:
         """Note that the program's state or books changed."""

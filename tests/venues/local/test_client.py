@@ -83,6 +83,23 @@ async def test_an_order_leaves_as_one_line(venue: ScriptedVenue, heard: Recorder
     }  # fmt: skip
 
 
+async def test_a_held_leg_leaves_only_when_it_is_released(
+    venue: ScriptedVenue, heard: Recorder, client: LocalVenue
+) -> None:
+    await heard.gets(VenueUp)
+
+    client.hold()
+    assert client.send([order("D7-1-1-01")]) == []
+    venue.say({"op": "accepted", "id": "D7-1-1-00", "venue_id": "V0", "exchange_ns": 5})
+    await heard.gets(OrderAccepted)
+    assert not venue.said("order")
+    client.release()
+    client.cancel("D7-1-1-01")
+
+    await venue.hears("cancel")
+    assert [m["op"] for m in venue.heard if m["op"] in ("order", "cancel")] == ["order", "cancel"]
+
+
 async def test_without_a_line_nothing_is_sent_and_that_is_said(client: LocalVenue, heard: Recorder) -> None:
     [not_sent] = client.send([order("D7-1-1-01")])  # not yet connected
 
