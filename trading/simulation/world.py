@@ -360,8 +360,9 @@ class World:
     def _calm_down(self) -> None:
         """Faults end: lines come back, the books are sound, the operator disarms and no new execution begins."""
         self.faults.is_calm = True
-        self.half_open.clear()
         for name in self.names:
+            if name in self.half_open:  # what it swallowed is only told again on a new line
+                self._drop(name)
             self._reopen(name)
             self._connect_later(name)
         self._renew()
