@@ -1,8 +1,8 @@
 """Executions over REST: the list with its filters and pages, and the waterfall that tells one from its receipts."""
 
 import pytest
-from django.test import Client
 from django.core.management import call_command
+from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from trading.projector import Projector
