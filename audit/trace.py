@@ -135,6 +135,8 @@ class ExecutionTrace(msgspec.Struct):
     @property
     def naked_ns(self) -> int:
         """How long some leg stood unmatched; a leg still unmatched counts to the execution's last record."""
+        if not self.naked_band:  # nothing was filled
+            return 0
         ends = [*self.naked_band[1:], NakedStep(self.ended_at_ns or self.last_at_ns, ())]
         return sum(
             after.at_ns - step.at_ns for step, after in zip(self.naked_band, ends, strict=True) if not step.is_flat

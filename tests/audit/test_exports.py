@@ -82,6 +82,18 @@ def test_a_fill_that_is_reported_twice_counts_once(project: Project) -> None:
     assert read.orders["DEMO3-1-9-A1"].filled_lots == 5
 
 
+def test_an_execution_that_was_never_sent_was_never_naked(project: Project) -> None:
+    story = Story()
+    sell = order("9-A1", 0, "sell", 5, 7946)
+    story.decide("X-9", "entry", [sell])
+    story.write("OrderNotSent", "X-9", client_order_id=sell["client_order_id"], text="the line is down")
+    story.write("ExecutionEnded", "X-9", execution="X-9", outcome="not_sent", naked=[0, 0])
+
+    [unsent] = exports.trace.read([_entry(record) for record in story.records], []).executions
+
+    assert (unsent.outcome, unsent.naked_ns) == ("not_sent", 0)
+
+
 def _entry(record: exports.receipts.JournalRecord) -> exports.Entry:
     return exports.Entry(
         "desk:demo", record.seq, record.at_ns, record.kind, "", "P", "", "", record.subject.execution, "",

@@ -19,6 +19,7 @@ _WORDS_ZH = {"sell": "卖出", "buy": "买入"}
 _MEASURES_EN = {"spread": "import P/L", "ratio": "ratio", "counter_price": "counter price"}
 _MEASURES_ZH = {"spread": "进口盈亏", "ratio": "比值", "counter_price": "对价"}
 _COMPARATORS = {">=": "≥", "<=": "≤"}
+_QUANTITIES_ZH = {"t": "吨", "lb": "磅"}
 _UNITS_ZH = {"CNY": "元", "USD": "美元", "incl VAT": "含税", "ex VAT": "不含税", "/t": "/吨", "/lb": "/磅"}
 _ENVIRONMENTS_ZH = {"SIM": "仿真", "CANARY": "灰度", "LIVE": "实盘"}
 
@@ -133,7 +134,8 @@ def _sentences_zh(
     program: HedgeProgram, terms: ProgramRevision, legs: list[dict[str, Any]], worst: Decimal | None
 ) -> list[str]:
     trades = "，".join(
-        f"{_WORDS_ZH[leg['side']]} {leg['instrument']} {leg['lots']} 手（{leg['quantity']} {leg['unit']}）"
+        f"{_WORDS_ZH[leg['side']]} {leg['instrument']} {leg['lots']} 手"
+        f"（{leg['quantity']} {_QUANTITIES_ZH.get(leg['unit'], leg['unit'])}）"
         for leg in legs
     )
     cost = "未知，没有实时行情" if worst is None else f"{worst:,.2f} {program.desk.currency}"

@@ -1,0 +1,64 @@
+"""Every word the server sends by key has a sentence in both catalogues of the console."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from audit.access import PERMISSIONS
+from risk.gate import RefusalCode
+from risk.limits import LimitKind
+from trading.core import events
+from trading.engine import records
+from trading.venues.simulated.messages import RejectCode
+
+PROJECT = Path(__file__).resolve().parents[2]
+CATALOGUES = PROJECT / "frontend" / "src" / "i18n"
+
+
+def group(language: str, name: str) -> set[str]:
+    """Return the keys of one group of a catalogue."""
+    text = (CATALOGUES / f"{language}.ts").read_text()
+    found = re.search(rf"^  {name}: {{(.*?)}},$", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{language}.ts has no group {name}"
+    return set(re.findall(r'(\w+): "', found.group(1)))
+
+
+def in_code(*patterns: str) -> set[str]:
+    """Return what the patterns catch in the sources of the parts."""
+    sources = [path for part in ("trading", "risk", "audit", "console") for path in (PROJECT / part).rglob("*.py")]
+    return {name for path in sources for pattern in patterns for name in re.findall(pattern, path.read_text())}
+
+
+def kinds_of_records() -> set[str]:
+    """Return the receipt kinds of the journal: its events' names in snake case."""
+    structs = [
+        value for module in (events, records) for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__struct_config__.tag
+    ]  # fmt: skip
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", struct.__name__).lower() for struct in structs}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_kind_of_record_has_a_name(language: str) -> None:
+    commands = {f"{name}_requested" for name in ("arm", "disarm", "unwind", "kill", "lift_kill")}
+    asked = kinds_of_records() | in_code(r'issue\(\s*kind="(\w+)"') | commands
+
+    assert asked - group(language, "receipt") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_alert_has_a_sentence(language: str) -> None:
+    raised = in_code(r'_alert\(\s*"(\w+)", ', r'text_key="alert\.(\w+)"')
+    outcomes = {f"execution_{name}" for name in ("topped_up", "rolled_back", "rejected", "not_sent")}
+
+    assert (raised | outcomes) - group(language, "alert") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_refusal_limit_and_permission_has_words(language: str) -> None:
+    assert {code.value for code in RefusalCode} - group(language, "refusal") == set()
+    assert {code.value for code in RejectCode} - group(language, "rejectCode") == set()
+    assert {kind.value for kind in LimitKind} - group(language, "thresholdKind") == set()
+    assert {name.replace(".", "_") for name in PERMISSIONS} - group(language, "permission") == set()
