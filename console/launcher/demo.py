@@ -3,12 +3,13 @@
 Its recorded markets are applied where RECORDED_TICKS names a folder that holds their recordings.
 """
 
+import sys
 import tomllib
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 FOLDER = Path(__file__).resolve().parents[1] / "demo"
 DESK = "demo"
@@ -29,8 +30,19 @@ def is_due() -> bool:
 
 
 def apply() -> None:
-    """Apply the files and give people without a password one of this installation's own."""
-    call_command("apply", *map(str, due_files()), generate_logins=settings.CMC_PATHS.demo_logins)
+    """Apply the files and give people without a password one of this installation's own.
+
+    A recorded market that is refused is left out, with the reason; the demo goes on without it.
+    """
+    due = due_files()
+    base = [str(path) for path in due if path.parent == FOLDER]
+    if base:
+        call_command("apply", *base, generate_logins=settings.CMC_PATHS.demo_logins)
+    for path in due[len(base) :]:
+        try:
+            call_command("apply", str(path))
+        except CommandError as refused:
+            sys.stderr.write(f"The recorded demo market {path.stem} is left out: {refused}\n")
 
 
 def left_out() -> list[str]:

@@ -159,6 +159,17 @@ def test_the_demo_takes_recorded_markets_whose_recordings_are_there(settings, tm
     ]
 
 
+def test_a_recording_that_cannot_be_read_costs_the_demo_that_market_alone(settings, tmp_path, capsys):
+    settings.RECORDED_TICKS = str(tmp_path)
+    (tmp_path / "XAUUSD_tick_quote_20140505.zip").write_bytes(b"not a zip")
+
+    launcher_demo.apply()
+
+    assert "cannot be read" in (said := capsys.readouterr().err)
+    assert "The recorded demo market gold is left out: 1 problem(s); nothing was applied" in said
+    assert set(HedgeProgram.objects.values_list("name", flat=True)) == {"CU-LME-SELL", "CU-LME-BUY", "CU-CME-SELL"}
+
+
 def test_a_replay_of_a_declared_recording_needs_no_more_than_its_name(gold, settings, capsys):
     apply(gold)
     path = str(Path(settings.RECORDED_TICKS) / "mine.csv")

@@ -49,6 +49,12 @@ export const priceUnit = (code: string | null | undefined): string => {
 };
 export const projectOf = (program: string | null | undefined): string => rowByProgram.value.get(program ?? "")?.project ?? "";
 
+const tickByPair = computed(() => new Map(declared.value.map((row) => [row.pair, row.legs?.find((leg) => leg.role === "domestic")?.tick ?? ""])));
+/** Decimals of a pair's measure on screen: four of a ratio; of a spread one, or as many as the domestic tick where that is finer. */
+export function placesOf(pair: string | null | undefined, measure = "spread"): number {
+  return measure === "ratio" ? 4 : Math.max(1, (tickByPair.value.get(pair ?? "")?.split(".")[1] ?? "").length);
+}
+
 const MEASURES = ["spread", "ratio", "counter_price"];
 /** The name of what a program's trigger measures. */
 export function measureOf(row: PairRow): string {
