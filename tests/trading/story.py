@@ -57,8 +57,8 @@ class Story:
     def arm(self, command_id: str = "c-arm") -> None:
         self.say(e.Arm(command_id, "trader1", 1, self.now + SECOND))
 
-    def trigger(self) -> str:
-        """The engine decides to sell 5 lots in Shanghai and buy 1 in London."""
+    def trigger(self, is_sent: bool = True) -> str:
+        """The engine decides to sell 5 lots in Shanghai and buy 1 in London, and both leave unless not `is_sent`."""
         self.executions += 1
         execution = f"X-20261122-{self.program}-{self.executions:06d}"
         self.say(
@@ -73,7 +73,8 @@ class Story:
                 Decimal("190.5"), Decimal("185"), (), "1",
             )
         )  # fmt: skip
-        self.say(r.SentToWire((self.order_id(0), self.order_id(1)), self.now))
+        if is_sent:
+            self.say(r.SentToWire((self.order_id(0), self.order_id(1)), self.now))
         return execution
 
     def order_id(self, leg: int, attempt: int = 0) -> str:

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from trading.core import events as e
 from trading.projector import Projector
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +144,29 @@ def test_the_api_document_is_whole_and_free_of_warnings(tmp_path):
     document = target.read_text()
     assert "operationId: executions_list" in document
     assert "operationId: executions_retrieve\n" in document
+
+
+def test_an_order_that_never_left_has_no_bar_on_the_wire(story, client):
+    name = story.trigger(is_sent=False)
+    for leg in (0, 1):
+        story.say(e.OrderNotSent(story.order_id(leg), "the disk took too long"))
+    story.end(name, "not_sent")
+    copy()
+
+    steps = client.get(f"/api/executions/{name}").json()["steps"]
+
+    assert not [step for step in steps if step["label_key"] == "step.order_sent"]
+    assert [step["duration_ns"] for step in steps if step["label_key"] == "step.order_decided"] == [None, None]
+
+
+def test_what_a_venue_says_again_after_a_restart_is_not_a_second_step(story, client):
+    name = story.hedged()
+    copy()
+    before = client.get(f"/api/executions/{name}").json()["steps"]
+
+    story.say(e.OrderStatus(story.order_id(0), "closed", 5), after_ms=200_000)
+    story.close(0, 5)
+    copy()
+
+    detail = client.get(f"/api/executions/{name}").json()
+    assert [step["key"] for step in detail["steps"]] == [step["key"] for step in before]

@@ -60,11 +60,14 @@ class Waterfall:
         self._orders = orders
         self._group: dict[str, str] = {}  # order id -> group
         self._repairs = 0
+        self._told: set[tuple[str, ...]] = set()  # fills and ends that a step already shows
         self._ticks = dict(Instrument.objects.values_list("code", "tick"))
 
     def steps_of(self, record: Body) -> Iterator[dict[str, Any]]:
         """Yield the steps that a record shows; most records show one."""
         event = record.event
+        if self._is_repeated(event):
+            return
         match event:
             case e.OrdersDecided():
                 yield from self._decided(event, record)
@@ -101,6 +104,21 @@ class Waterfall:
             case e.Halted():
                 yield self._step(record, "end", "halted", {"reason": event.reason, "text": event.text})
 
+    def _is_repeated(self, event: Any) -> bool:
+        """Whether a venue only says again what a step already shows, as it does when a desk asks after a restart."""
+        match event:
+            case e.OrderFilled():
+                fact: tuple[str, ...] = (event.client_order_id, "fill", event.fill_id)
+            case e.OrderClosed():
+                fact = (event.client_order_id, "closed")
+            case e.OrderStatus():
+                return (event.client_order_id, "closed") in self._told
+            case _:
+                return False
+        is_repeated = fact in self._told
+        self._told.add(fact)
+        return is_repeated
+
     def _decided(self, event: e.OrdersDecided, record: Body) -> Iterator[dict[str, Any]]:
         self.decisions.append(self._decision(event, record))
         is_entry = event.purpose is e.Purpose.ENTRY
@@ -135,9 +153,10 @@ class Waterfall:
 
     def _order(self, intent: e.OrderIntent, group: str, record: Body) -> dict[str, Any]:
         order = self._orders.get(intent.client_order_id)
+        is_unsent = order is not None and order.state == "not_sent"
         sent_at = (order.sent_at_ns if order else None) or record.at
         answered_at = (order.accepted_at_ns or order.closed_at_ns) if order else None
-        step = self._step(record, group, "order_sent", {
+        step = self._step(record, group, "order_decided" if is_unsent else "order_sent", {
             "client_order_id": intent.client_order_id,
             "venue": intent.venue,
             "instrument": intent.instrument,
@@ -148,6 +167,8 @@ class Waterfall:
             "decided_at_ns": str(record.at),
             "is_answered": "yes" if answered_at else "no",
         })  # fmt: skip
+        if is_unsent:  # no bar: nothing was on the wire
+            return step | {"leg": intent.leg}
         duration = None if answered_at is None else max(0, answered_at - sent_at)
         return step | {"at_ns": sent_at, "duration_ns": duration, "leg": intent.leg}
 
