@@ -91,9 +91,9 @@ export const isRunning = (row: PairRow) => RUNNING.includes(stateOf(row));
 
 const RATES = ["rate", "price_collar_rate", "margin_use_max", "slippage_rate_max", "reject_rate_max", "fill_rate_min"];
 /** How a gate's figures are written: rates as percent, the trigger in its measure's decimals, the rest as they come. */
-export function gateDecimals(gate: Pick<Gate, "id" | "unit">, measure: string): { places: number | null; isPercent: boolean } {
+export function gateDecimals(gate: Pick<Gate, "id" | "unit">, measure: string, spreadPlaces = 1): { places: number | null; isPercent: boolean } {
   if (gate.unit && RATES.includes(gate.unit)) return { places: 2, isPercent: true };
-  if (gate.id === "G1") return { places: measure === "ratio" ? 4 : 1, isPercent: false };
+  if (gate.id === "G1") return { places: measure === "ratio" ? 4 : spreadPlaces, isPercent: false };
   return { places: null, isPercent: false };
 }
 

@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from trading.core import events as e
-from trading.core.program import FX, HedgeProgram
+from trading.core.program import HedgeProgram
 from trading.core.terms import Direction
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.venues.simulated.messages import Filled
@@ -188,4 +188,4 @@ def _shown(value: Fraction) -> float:
     return round(float(value), 4)
 
 
-__all__ = ["FX", "Decision", "Measures", "ratios"]
+__all__ = ["Decision", "Measures", "ratios"]
