@@ -199,6 +199,7 @@ def test_the_engine_is_told_after_commit_by_a_command_that_repeats_safely(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
+    app._after_fork()  # Celery keeps its connections until it believes that it was forked
     with django_capture_on_commit_callbacks(execute=True):
         change(naked_lots, risk1, "6")
 
@@ -225,7 +226,7 @@ def test_a_queue_that_is_away_costs_one_line_and_not_the_change(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{unused.getsockname()[1]}/0")
-        app._after_fork()  # Celery keeps its connections until it believes that it was forked
+        app._after_fork()
 
         services.send_limits("demo", "deliver_limits")
     app._after_fork()
