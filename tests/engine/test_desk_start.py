@@ -131,3 +131,22 @@ def test_the_journal_alone_rebuilds_the_desk():
 
     assert again.programs["CU-SELL"].snapshot() == rig.program.snapshot()
     assert again.positions.confirmed == rig.desk.positions.confirmed
+
+
+def test_what_a_venue_lists_again_at_every_start_goes_on_record_once():
+    rig = crashed_rig()
+    domestic = rig.sent[0].client_order_id
+    listed = [
+        e.OrderFilled(domestic, "F1", 10, rig.sent[0].price_ticks, "D1"),
+        e.OrderStatus(domestic, "closed", 10, "", rig.now),
+    ]
+    for event in listed:
+        rig.tell(event)
+    once = len(rig.journal.records)
+
+    for event in listed * 3:
+        rig.tell(event)
+    assert len(rig.journal.records) == once
+
+    rig.tell(e.OrderStatus(domestic, "closed", 12, "", rig.now))  # news: more than was told before
+    assert len(rig.journal.records) > once

@@ -11,7 +11,15 @@ Rules, kept in the table below and nowhere else:
 
 from enum import Enum
 
-from trading.core.events import OrderFilled, OrderIntent, RejectClass, TimeInForce
+from trading.core.events import (
+    OrderAccepted,
+    OrderClosed,
+    OrderFilled,
+    OrderIntent,
+    OrderStatus,
+    RejectClass,
+    TimeInForce,
+)
 from trading.core.terms import ReplyTimes
 from trading.core.units import Lots, Nanos
 
@@ -86,6 +94,7 @@ class Order:
         "reject_class",
         "sent_at",
         "state",
+        "told",
         "trading_day",
         "turnover",
         "venue_order_id",
@@ -100,6 +109,7 @@ class Order:
         self.asked_at: Nanos = 0  # the last query or cancel
         self.queries = 0  # since the venue last said something
         self.fills: set[tuple[str, str]] = set()
+        self.told: set[type] = set()  # kinds of reports on record besides fills
         self.filled_lots: Lots = 0
         self.cumulative_lots: Lots = 0  # what the venue says was filled
         self.turnover = 0  # sum of lots x ticks over unique fills
@@ -153,6 +163,18 @@ class Order:
         self.turnover += fill.lots * fill.price_ticks
         self.trading_day = fill.trading_day or self.trading_day
         return True
+
+    def is_repeated(self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus) -> bool:
+        """Return whether a settled order's record already holds this: venues list the whole day at every start."""
+        if self.state is not S.SETTLED:
+            return False
+        if isinstance(event, OrderFilled):
+            return (event.trading_day, event.fill_id) in self.fills
+        if isinstance(event, OrderStatus) and event.state != "closed":
+            return False
+        if isinstance(event, OrderClosed | OrderStatus) and event.cumulative_lots != self.filled_lots:
+            return False
+        return type(event) in self.told
 
     def announce(self, cumulative_lots: Lots) -> None:
         """Note the venue's cumulative lots; it only ever rises."""

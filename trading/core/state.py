@@ -159,6 +159,7 @@ class ProgramState:
 
     def _accepted(self, event: e.OrderAccepted, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
+        order.told.add(type(event))
         order.venue_order_id = event.venue_order_id or order.venue_order_id
         return self._learn(order, Evidence.ACCEPTED, now)
 
@@ -186,6 +187,7 @@ class ProgramState:
 
     def _closed(self, event: e.OrderClosed, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
+        order.told.add(type(event))
         order.announce(event.cumulative_lots)
         return self._learn(order, Evidence.CLOSED, now)
 
@@ -194,6 +196,7 @@ class ProgramState:
 
     def _status(self, event: e.OrderStatus, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
+        order.told.add(type(event))
         order.announce(event.cumulative_lots)
         if event.state == "closed":
             order.announce(order.filled_lots)  # asked and still fewer: then the fills are the truth

@@ -38,6 +38,7 @@ DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
 ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
 ))  # fmt: skip
+TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -192,6 +193,8 @@ class Desk:
         program = self._owner.get(event.client_order_id)
         if program is None:
             self._on_foreign(event, now, out)
+            return
+        if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
         self.record(program.terms.program, event, now, out)
         self._advance(program, now, out)
