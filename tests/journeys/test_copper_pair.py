@@ -79,6 +79,17 @@ def test_a_rejected_leg_is_rolled_back_and_the_risk_officer_is_told(product: Pro
     product.wait_until_paired()
 
 
+def test_a_frozen_market_cannot_be_armed_until_its_prices_are_fresh_again(product: Product, log_in: LogIn) -> None:
+    page = log_in("trader1")
+    expect(page.get_by_test_id(f"arm-{PROGRAM}")).to_be_enabled()
+
+    product.venues(op="fault", venue="LME", name="md_freeze")
+    expect(page.get_by_test_id(f"arm-{PROGRAM}")).to_be_disabled(timeout=15_000)
+
+    product.venues(op="clear", venue="LME")
+    expect(page.get_by_test_id(f"arm-{PROGRAM}")).to_be_enabled(timeout=15_000)
+
+
 def test_the_auditor_downloads_a_chinese_pdf_and_a_csv_of_the_project(product: Product, log_in: LogIn) -> None:
     page = log_in("auditor1", locale="zh-CN")
     page.get_by_test_id("nav-projects").click()

@@ -96,7 +96,7 @@ export default {
     after: "{after} after one clip", title: "Review and arm {program}", lead: "Read what the engine may do on its own once armed.", confirm: "Arm: {legs}", leg: "{side} {lots} {instrument}",
     revision: "Terms revision {n}", fireNow: "Would fire at once", fireLater: "Would not fire now", fireUnknown: "Cannot evaluate now", legTitle: "Leg of one clip", sideTitle: "Side", lotsTitle: "Lots", quantityTitle: "Quantity",
     worstCost: "Worst cost at the collar", executionsMax: "Executions at most", ttl: "Valid for", limits: "Limits in force", irreversible: "Orders cannot be undone. To stop, use Disarm or Kill.", accepted: "{program}: the engine accepted the arm command.",
-    blind: "The engine's state is not known here. Arming waits until it is.", haltedWhy: "Halted. A second person must re-enable it first.",
+    blind: "The engine's state is not known here. Arming waits until it is.", stale: "A quote is stale. Arming waits for fresh prices.", haltedWhy: "Halted. A second person must re-enable it first.",
   },
   disarm: { accepted: "{program} is disarmed." },
   unwind: { title: "Unwind {program}", lead: "Reduce-only: trades the naked leg away, never more. The engine splits and prices orders inside the limits.", leg: "{leg}: {lots} naked ({quantity})", reason: "Reason", confirm: "Unwind naked leg", accepted: "Unwind accepted by the engine.", open: "Unwind…" },

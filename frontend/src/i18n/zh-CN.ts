@@ -96,7 +96,7 @@ export default {
     after: "成交一份后 {after}", title: "核对并启用 {program}", lead: "请阅读：启用后引擎将可自行执行以下操作。", confirm: "启用：{legs}", leg: "{side} {instrument} {lots} 手",
     revision: "条款版本 {n}", fireNow: "启用后会立即触发", fireLater: "目前不会触发", fireUnknown: "目前无法判断", legTitle: "每份的腿", sideTitle: "买卖", lotsTitle: "手数", quantityTitle: "数量",
     worstCost: "保护带边界的最大成本", executionsMax: "最多执行次数", ttl: "有效期", limits: "生效限额", irreversible: "委托不可撤回。如需停止，请用停用或紧急停止。", accepted: "{program}：引擎已接受启用指令。",
-    blind: "此处不知道引擎状态，恢复之前不能启用。", haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
+    blind: "此处不知道引擎状态，恢复之前不能启用。", stale: "行情过期，恢复之前不能启用。", haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
   },
   disarm: { accepted: "{program} 已停用。" },
   unwind: { title: "手动平腿 {program}", lead: "只减仓：只平掉敞口的一腿，绝不超出。由引擎在限额内拆单定价。", leg: "{leg}：敞口 {lots}（{quantity}）", reason: "原因", confirm: "平掉敞口腿", accepted: "引擎已接受平腿。", open: "平腿…" },
