@@ -157,8 +157,10 @@ def _figures(floor: Subject, buffered: Subject, durable: Subject) -> Iterator[Fi
     least = latency("hotpath", f"{name}, floor", floor.latency_ns, "minimal loop with risk check and journal write")
     ours = latency("hotpath", f"{name}, journal written", buffered.latency_ns, "journal written, not synced")
     safe = latency("hotpath", f"{name}, journal durable", durable.latency_ns, "fdatasync before the wire")
-    skews = [latency("hotpath", f"skew of the legs, {what}", subject.skew_ns)
-             for what, subject in (("floor", floor), ("journal written", buffered), ("journal durable", durable))]
+    skews = [
+        latency("hotpath", f"skew of the legs, {what}", subject.skew_ns)
+        for what, subject in (("floor", floor), ("journal written", buffered), ("journal durable", durable))
+    ]
     yield from (least, ours, safe, *skews)
     yield from ratio("hotpath", "journal written / floor", ours, least)
     yield from ratio("hotpath", "journal durable / floor", safe, least)

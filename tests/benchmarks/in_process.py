@@ -83,5 +83,3 @@ def _quote(code: str, step: int) -> Quote:
     bids = tuple(Level(base + step - n, 10 + n) for n in range(5))
     asks = tuple(Level(base + step + 1 + n, 10 + n) for n in range(5))
     return Quote(code, bids, asks, START, START + SECOND)
-
-

@@ -156,9 +156,7 @@ def test_quantities_are_exact_in_the_domestic_unit():
     assert leg_quantity(CU_CA, 1, 1, INSTRUMENTS) == 25
 
 
-@pytest.mark.parametrize(
-    ("depth", "ratio", "units"), [((13, 4), (5, 1), 2), ((9, 4), (9, 4), 1), ((8, 4), (9, 4), 0)]
-)
+@pytest.mark.parametrize(("depth", "ratio", "units"), [((13, 4), (5, 1), 2), ((9, 4), (9, 4), 1), ((8, 4), (9, 4), 0)])
 def test_the_shallower_side_decides_the_units(depth, ratio, units):
     assert aligned_units(depth, ratio, 10) == units
 

@@ -1,6 +1,5 @@
 """A desk driven by hand, with a journal in memory: the tests say what venues, disk and operators do."""
 
-
 import msgspec
 
 from risk.gate import review

@@ -1,7 +1,5 @@
 """How a start of the desk ends: reconciled, or halted with a reason; and what survives from before it."""
 
-
-
 from risk.gate import review
 from tests.engine.desk_rig import START, DeskRig, ready
 from trading.core import events as e

@@ -91,8 +91,17 @@ class FixPeer:
         self._ids += 1
         self.say(
             m.ExecutionReport(
-                venue_order_id="NONE", exec_id=f"E{self._ids}", exec_type=ExecType.ORDER_STATUS,
-                status=OrderStatus.REJECTED, symbol="NONE", side=Side.BUY, leaves_lots=0, filled_lots=0,
-                average_price=Decimal(0), mass_status_id=request.text(584), reports_total=0, is_last_report=True,
+                venue_order_id="NONE",
+                exec_id=f"E{self._ids}",
+                exec_type=ExecType.ORDER_STATUS,
+                status=OrderStatus.REJECTED,
+                symbol="NONE",
+                side=Side.BUY,
+                leaves_lots=0,
+                filled_lots=0,
+                average_price=Decimal(0),
+                mass_status_id=request.text(584),
+                reports_total=0,
+                is_last_report=True,
             )
         )

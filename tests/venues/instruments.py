@@ -7,9 +7,7 @@ from trading.core.terms import Instrument, QuoteBasis
 from trading.core.units import Side
 from trading.venues.port import Capabilities, VenueConfig
 
-SHFE_CU = Instrument(
-    "SHFE.cu2703", "SHFE", "cu2703", Decimal("10"), Decimal(5), "t", "CNY", QuoteBasis.INCL_VAT
-)
+SHFE_CU = Instrument("SHFE.cu2703", "SHFE", "cu2703", Decimal("10"), Decimal(5), "t", "CNY", QuoteBasis.INCL_VAT)
 LME_CA = Instrument("LME.CA-3M", "LME", "CA-3M", Decimal("0.5"), Decimal(25), "t", "USD", QuoteBasis.NONE)
 
 

@@ -88,9 +88,19 @@ async def test_is_up_only_after_the_venue_listed_our_orders(peer: FixPeer, heard
 
     peer.say(
         m.ExecutionReport(
-            venue_order_id="V1", exec_id="E0", exec_type=ExecType.ORDER_STATUS, status=Stands.PARTIALLY_FILLED,
-            symbol="CA-3M", side=Side.SELL, leaves_lots=0, filled_lots=1, average_price=Decimal(9500),
-            client_order_id="D7-1-1-11", mass_status_id=request.text(584), reports_total=1, is_last_report=True,
+            venue_order_id="V1",
+            exec_id="E0",
+            exec_type=ExecType.ORDER_STATUS,
+            status=Stands.PARTIALLY_FILLED,
+            symbol="CA-3M",
+            side=Side.SELL,
+            leaves_lots=0,
+            filled_lots=1,
+            average_price=Decimal(9500),
+            client_order_id="D7-1-1-11",
+            mass_status_id=request.text(584),
+            reports_total=1,
+            is_last_report=True,
         )
     )
     await heard.gets(VenueUp)
@@ -153,8 +163,13 @@ async def test_a_cancel_names_the_order_and_its_answer_finds_it(
 
     peer.say(
         m.OrderCancelReject(
-            venue_order_id="V1", client_order_id=asked.text(11), orig_client_order_id=asked.text(41),
-            status=Stands.FILLED, response_to=1, reason=0, text="too late",
+            venue_order_id="V1",
+            client_order_id=asked.text(11),
+            orig_client_order_id=asked.text(41),
+            status=Stands.FILLED,
+            response_to=1,
+            reason=0,
+            text="too late",
         )
     )
     peer.report(
@@ -188,9 +203,18 @@ async def test_fills_of_a_lost_line_come_afterwards_and_orders_do_not_go_again(
     peer.session._send(  # the owner of the store is this test
         b"8",
         m.ExecutionReport(
-            venue_order_id="V1", exec_id="E-late", exec_type=ExecType.TRADE, status=Stands.FILLED, symbol="CA-3M",
-            side=Side.SELL, leaves_lots=0, filled_lots=1, average_price=Decimal(9500), client_order_id=sent.text(11),
-            last_lots=1, last_price=Decimal(9500),
+            venue_order_id="V1",
+            exec_id="E-late",
+            exec_type=ExecType.TRADE,
+            status=Stands.FILLED,
+            symbol="CA-3M",
+            side=Side.SELL,
+            leaves_lots=0,
+            filled_lots=1,
+            average_price=Decimal(9500),
+            client_order_id=sent.text(11),
+            last_lots=1,
+            last_price=Decimal(9500),
         ).fields(),
         time.time_ns(),
     )

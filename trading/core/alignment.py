@@ -45,9 +45,7 @@ def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Ins
 
 def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:
     """Return the net quantity that signed lots of all legs leave unhedged, in the domestic quote unit, exact."""
-    return sum(
-        (leg_quantity(pair, leg, lots, instruments) for leg, lots in enumerate(signed_lots)), start=Fraction(0)
-    )
+    return sum((leg_quantity(pair, leg, lots, instruments) for leg, lots in enumerate(signed_lots)), start=Fraction(0))
 
 
 def neutral_lots(pair: Pair, instruments: Mapping[str, Instrument], *, vat_neutral: bool) -> Fraction:

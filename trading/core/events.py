@@ -282,8 +282,28 @@ class Disarmed(msgspec.Struct, frozen=True, tag=True):
 
 
 Event = (
-    OrderAccepted | OrderRejected | OrderFilled | OrderClosed | CancelRejected | OrderStatus | StatusEnded
-    | VenueUp | VenueDown | OrdersRefused | OrderNotSent | TimePassed | Arm | Disarm | UnwindRequested
-    | Kill | KillLifted | TermsChanged
-    | OrdersDecided | CancelDecided | QueryDecided | ExecutionEnded | Halted | Disarmed
+    OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderClosed
+    | CancelRejected
+    | OrderStatus
+    | StatusEnded
+    | VenueUp
+    | VenueDown
+    | OrdersRefused
+    | OrderNotSent
+    | TimePassed
+    | Arm
+    | Disarm
+    | UnwindRequested
+    | Kill
+    | KillLifted
+    | TermsChanged
+    | OrdersDecided
+    | CancelDecided
+    | QueryDecided
+    | ExecutionEnded
+    | Halted
+    | Disarmed
 )

@@ -109,9 +109,7 @@ class CompiledTrigger:
             - self.fixed * both
         )
 
-    def shown_value(
-        self, margin: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots
-    ) -> Decimal:
+    def shown_value(self, margin: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots) -> Decimal:
         """Return the measure behind a margin, rounded to six decimals: the trigger's value plus what lies beyond it.
 
         margin = scale * (value - trigger) * lots of both legs; for a ratio also times the foreign price.

@@ -95,5 +95,3 @@ class Payup:
         if role is LegRole.DOMESTIC:
             return self._domestic_ticks * (1 + attempt)
         return self._numerator // (self._denominator * fx_ticks) * (1 + attempt)
-
-

@@ -277,4 +277,3 @@ class HedgeProgram(MarketView):
         if state.mode is Mode.DISARMED:
             return "DISARMED"
         return "COOLDOWN" if now and now < state.cooldown_until else "ARMED"
-

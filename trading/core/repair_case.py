@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
 
 
-
-
 def fee_on(instrument: Instrument, day: str) -> Fee | None:
     """Return the fees in force on `day` (YYYYMMDD); dates in the configuration may carry dashes."""
     valid = [fee for fee in instrument.fees if fee.valid_from.replace("-", "") <= day]
@@ -110,5 +108,3 @@ class Repairs:
             return e.Offset.CLOSE
         wrong = [o for o in case.orders if o.intent.leg == leg and o.reject_class is e.RejectClass.OFFSET]
         return e.Offset.CLOSE_YESTERDAY if len(wrong) % 2 else e.Offset.CLOSE_TODAY
-
-

@@ -37,9 +37,7 @@ def main() -> int:
     if options.without_sync and config.environment != "SIM":
         print("engine: --without-sync is for measurements; this desk is not SIM", file=sys.stderr)
         return 2
-    engine = run(
-        config, engine_clock(), stays_with_parent=options.stay_with_parent, is_synced=not options.without_sync
-    )
+    engine = run(config, engine_clock(), stays_with_parent=options.stay_with_parent, is_synced=not options.without_sync)
     try:
         failure = uvloop.run(engine)
     except CANNOT_START as fault:

@@ -235,9 +235,7 @@ class Desk:
         self._outbox.hold(Pending(seq, program, decided, verdict, now, along))
         out.append(Sync(seq))
 
-    def review(
-        self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos
-    ) -> Approved[OrderProposal] | Refused:
+    def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
         figures = counters(program, self.roster, self.positions, self._messages, now)
         return self.gate(propose(program, decided, now), figures, self.limits, now)

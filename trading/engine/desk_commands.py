@@ -125,4 +125,3 @@ def _program_of(command: c.AnyCommand) -> str:
     if isinstance(command, c.SetProgram):
         return command.terms.program
     return str(getattr(command, "program", ""))
-

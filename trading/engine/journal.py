@@ -265,9 +265,7 @@ class MemoryJournal(Ledger):
 
     def append(self, program: str, event: Event | HostEvent, now: Nanos, execution: str = "") -> int:
         body, _ = self._next(program, event, now, execution)
-        self.records.append(
-            Record(body.seq, now, body.epoch, program, body.execution, event, self._link.hex())
-        )
+        self.records.append(Record(body.seq, now, body.epoch, program, body.execution, event, self._link.hex()))
         return self.seq
 
     def sync(self, on_durable: OnDurable | None = None) -> None:

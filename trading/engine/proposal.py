@@ -32,15 +32,11 @@ class OrderProposal(msgspec.Struct, frozen=True):
 def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
-    orders = tuple(
-        _measured(program, order, quotes.get(order.instrument), now) for order in decided.orders
-    )
+    orders = tuple(_measured(program, order, quotes.get(order.instrument), now) for order in decided.orders)
     return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
 
 
-def _measured(
-    program: HedgeProgram, order: OrderIntent, quote: QuoteSeen | None, now: Nanos
-) -> ProposedOrder:
+def _measured(program: HedgeProgram, order: OrderIntent, quote: QuoteSeen | None, now: Nanos) -> ProposedOrder:
     instrument = program.instruments[order.leg]
     pair = program.terms.pair
     price = to_price(order.price_ticks, instrument.tick)

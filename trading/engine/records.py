@@ -103,8 +103,19 @@ class ForeignOrderSeen(msgspec.Struct, frozen=True, tag=True):
 
 
 HostEvent = (
-    Opened | EngineStarted | EngineStopped | TailCut | Recovered | CommandReceived | CommandRefused | LimitsChanged
-    | LeaseChanged | AlertRaised | SentToWire | Checkpoint | ForeignOrderSeen
+    Opened
+    | EngineStarted
+    | EngineStopped
+    | TailCut
+    | Recovered
+    | CommandReceived
+    | CommandRefused
+    | LimitsChanged
+    | LeaseChanged
+    | AlertRaised
+    | SentToWire
+    | Checkpoint
+    | ForeignOrderSeen
 )
 
 

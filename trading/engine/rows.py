@@ -199,4 +199,3 @@ def _clip_legs(desk: Desk, program: HedgeProgram) -> list[Row]:
         }
         for number, leg in enumerate(pair.legs)
     ]
-

@@ -125,9 +125,7 @@ def make_venue(
     instruments = [i for i in config.instruments if i.venue == venue.name]
     adapter: Venue
     if venue.kind == "local":
-        adapter = LocalVenue(
-            venue, instruments, desk=config.desk, epoch=epoch, clock=clock, on_event=on_event
-        )
+        adapter = LocalVenue(venue, instruments, desk=config.desk, epoch=epoch, clock=clock, on_event=on_event)
     else:
         password = os.environ.get(venue.password_env, "") if venue.password_env else ""
         store_file = Path(config.fix_dir) / f"{venue.name}.log"

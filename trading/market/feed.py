@@ -43,9 +43,7 @@ class VenueClock:
 
     def offset(self, now: Nanos) -> tuple[int, int] | None:
         """Return (offset, error) in ns of the best sample, its error grown by its age; None before the first."""
-        aged = [
-            (error + (now - at) * DRIFT_NS_PER_S // SECOND, offset) for offset, error, at in self._samples
-        ]
+        aged = [(error + (now - at) * DRIFT_NS_PER_S // SECOND, offset) for offset, error, at in self._samples]
         if not aged:
             return None
         error, offset = min(aged)

@@ -263,9 +263,7 @@ class Checkers:
             sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1
             along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
         units = {lots // ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)}
-        is_whole = len(units) == 1 and not any(
-            lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)
-        )
+        is_whole = len(units) == 1 and not any(lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True))
         if case.is_ended and not is_whole:
             self.fail("INV-18", f"{case.id} ended as {case.outcome}, and {along} lots are no whole units")
 

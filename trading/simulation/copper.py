@@ -37,9 +37,7 @@ CU = Instrument(
 )  # fmt: skip
 CA = Instrument("LME.CA-3M", "LME", "CA-3M", D("0.5"), D("25"), "t", "USD", QuoteBasis.EX_VAT)
 HG = Instrument("CME.HGH7", "CME", "HGH7", D("0.0005"), D("25000"), "lb", "USD", QuoteBasis.EX_VAT)
-FX = Instrument(
-    "FX.USDCNH", "LME", "USDCNH", D("0.0001"), D("1"), "USD", "CNH", QuoteBasis.NONE, is_pricing_only=True
-)
+FX = Instrument("FX.USDCNH", "LME", "USDCNH", D("0.0001"), D("1"), "USD", "CNH", QuoteBasis.NONE, is_pricing_only=True)
 INSTRUMENTS = {instrument.code: instrument for instrument in (CU, CA, HG, FX)}
 
 COPPER_PARITY = Parity(premium=D("60"), vat_rate=D("0.13"), misc=D("200"))

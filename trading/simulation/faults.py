@@ -51,9 +51,7 @@ class Faults:
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.rates = {
-            name: rng.random() * highest for name, (share, highest) in RATES.items() if rng.random() < share
-        }
+        self.rates = {name: rng.random() * highest for name, (share, highest) in RATES.items() if rng.random() < share}
         self.is_calm = False
         self.counts: Counter[str] = Counter()
 

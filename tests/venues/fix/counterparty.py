@@ -79,9 +79,7 @@ class Counterparty:
         self.outputs = self.session.start(self.now)
         return self
 
-    def bytes_of(
-        self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any
-    ) -> bytes:
+    def bytes_of(self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any) -> bytes:
         """Return a message. `header` sets sender, target, sent_at, begin, flags (header fields after 52)."""
         if seq is None:
             seq, self.seq_num = self.seq_num, self.seq_num + 1
@@ -97,15 +95,11 @@ class Counterparty:
         body = encode_fields((tag, value) for tag, value in head if value is not None) + encode_fields(fields)
         return encode(header.get("begin", b"FIX.4.4"), body)
 
-    def say(
-        self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any
-    ) -> list[Message]:
+    def say(self, msg_type: str, *fields: tuple[int, Value], seq: int | None = None, **header: Any) -> list[Message]:
         """Send a message; return the messages that come back."""
         return self.send(self.bytes_of(msg_type, *fields, seq=seq, **header))
 
-    def repeat(
-        self, msg_type: str, seq: int, *fields: tuple[int, Value], first_sent_at: int = 0
-    ) -> list[Message]:
+    def repeat(self, msg_type: str, seq: int, *fields: tuple[int, Value], first_sent_at: int = 0) -> list[Message]:
         """Send a message as a possible duplicate."""
         flags = [(43, "Y"), (122, format_utc(first_sent_at or self.now))]
         return self.say(msg_type, *fields, seq=seq, flags=flags)
@@ -127,9 +121,7 @@ class Counterparty:
         self.now = until
         return messages(self.outputs)
 
-    def log_on(
-        self, *fields: tuple[int, Value], heartbeat_s: int = 30, seq: int | None = None
-    ) -> list[Message]:
+    def log_on(self, *fields: tuple[int, Value], heartbeat_s: int = 30, seq: int | None = None) -> list[Message]:
         """Exchange Logons, with the role our session has."""
         self.connect()
         return self.say("A", (98, 0), (108, heartbeat_s), *fields, seq=seq)

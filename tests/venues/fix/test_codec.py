@@ -21,9 +21,7 @@ from trading.venues.fix.timestamps import civil_from_days, days_from_civil, form
 
 texts = st.binary(min_size=1, max_size=20).filter(lambda value: SOH not in value)
 LENGTH_TAGS = {90, 93, 95, 212, 348, 350, 352, 354, 356, 358, 360, 362, 364, 445, 618, 621}
-bodies = st.lists(
-    st.tuples(st.integers(1, 99_999).filter(lambda tag: tag not in LENGTH_TAGS), texts), max_size=12
-)
+bodies = st.lists(st.tuples(st.integers(1, 99_999).filter(lambda tag: tag not in LENGTH_TAGS), texts), max_size=12)
 
 
 def whole(*fields: tuple[int, bytes | str | int | Decimal]) -> bytes:

@@ -170,9 +170,7 @@ def order_behind_a_gap(link: Link) -> None:
         (RecordsBeforeHanded, lose_a_report, "report E0 never arrived"),
     ],
 )
-def test_the_checker_sees_a_planted_bug(
-    bug: type[Session], history: Callable[[Link], None], words: str
-) -> None:
+def test_the_checker_sees_a_planted_bug(bug: type[Session], history: Callable[[Link], None], words: str) -> None:
     link = Link(kind=bug)
 
     history(link)
@@ -258,9 +256,7 @@ def test_the_planted_bugs_override_what_exists() -> None:
         assert hasattr(Inbound, name)
 
 
-session_tags = st.sampled_from(
-    [7, 16, 34, 36, 43, 45, 49, 52, 56, 58, 95, 96, 97, 98, 108, 112, 115, 122, 123, 141]
-)
+session_tags = st.sampled_from([7, 16, 34, 36, 43, 45, 49, 52, 56, 58, 95, 96, 97, 98, 108, 112, 115, 122, 123, 141])
 odd_values = st.one_of(
     st.sampled_from(
         [b"Y", b"N", b"0", b"1", b"2", b"-1", b"9" * 18, b"9" * 40, b"BROKER", b"DESK", b"20260931-10:13:20"]
@@ -271,17 +267,13 @@ odd_values = st.one_of(
 
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(b"0 1 2 3 4 5 A D 8 j ZZ".split()), st.lists(st.tuples(session_tags, odd_values))
-        ),
+        st.tuples(st.sampled_from(b"0 1 2 3 4 5 A D 8 j ZZ".split()), st.lists(st.tuples(session_tags, odd_values))),
         max_size=12,
     ),
     st.booleans(),
 )
 @settings(max_examples=200, deadline=None)
-def test_well_formed_nonsense_never_raises(
-    said: list[tuple[bytes, list[tuple[int, bytes]]]], is_up: bool
-) -> None:
+def test_well_formed_nonsense_never_raises(said: list[tuple[bytes, list[tuple[int, bytes]]]], is_up: bool) -> None:
     link = Link()
     link.settle() if is_up else link.connect()
     for msg_type, fields in said:

@@ -75,9 +75,7 @@ EXAMPLES: list[Body] = [
         subscription=SubscriptionType.SUBSCRIBE,
         depth=5,
         update_type=1,
-        entry_types=tuple(
-            messages.EntryTypeWanted(entry_type=kind) for kind in (EntryType.BID, EntryType.OFFER)
-        ),
+        entry_types=tuple(messages.EntryTypeWanted(entry_type=kind) for kind in (EntryType.BID, EntryType.OFFER)),
         symbols=(messages.SymbolWanted(symbol="CA-3M"), messages.SymbolWanted(symbol="FX")),
     ),
     messages.MarketDataSnapshot(
@@ -102,9 +100,7 @@ EXAMPLES: list[Body] = [
                 lots=1,
                 position=1,
             ),
-            messages.IncrementalEntry(
-                action=UpdateAction.DELETE, symbol="CA-3M", report_seq_num=43, entry_id="x"
-            ),
+            messages.IncrementalEntry(action=UpdateAction.DELETE, symbol="CA-3M", report_seq_num=43, entry_id="x"),
         ),
     ),
     messages.MarketDataRequestReject(request_id="M1", reason="0", text="unknown symbol"),
@@ -113,9 +109,7 @@ EXAMPLES: list[Body] = [
 
 
 def wire(body: Body, extra: tuple[tuple[int, Value], ...] = ()) -> Message:
-    [item] = Decoder().feed(
-        encode(b"FIX.4.4", encode_fields([(35, body.MSG_TYPE or b"W"), *body.fields(extra)]))
-    )
+    [item] = Decoder().feed(encode(b"FIX.4.4", encode_fields([(35, body.MSG_TYPE or b"W"), *body.fields(extra)])))
     assert isinstance(item, Message)
     return item
 
@@ -138,9 +132,7 @@ def test_our_own_messages_pass_the_strict_dictionary(body: Body) -> None:
 def test_every_message_has_an_example() -> None:
     written = {type(example) for example in EXAMPLES}
     defined = {
-        item
-        for item in vars(messages).values()
-        if isinstance(item, type) and issubclass(item, Body) and item.MSG_TYPE
+        item for item in vars(messages).values() if isinstance(item, type) and issubclass(item, Body) and item.MSG_TYPE
     }
 
     assert defined == written

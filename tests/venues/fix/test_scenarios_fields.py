@@ -163,9 +163,7 @@ def test_a_reject_travels_back_the_way_the_message_came() -> None:
         [reject] = peer.say("D", *wrong, flags=[(tag, f"R{tag}") for tag in route])
 
         assert (reject.text(371), reject.text(373)) == ("40", "5")
-        assert {tag: reject.text(tag) for tag in back if tag in reject} == {
-            back[tag]: f"R{tag}" for tag in route
-        }
+        assert {tag: reject.text(tag) for tag in back if tag in reject} == {back[tag]: f"R{tag}" for tag in route}
 
 
 @scenario("empty routing tags")

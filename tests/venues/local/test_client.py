@@ -183,9 +183,7 @@ async def test_a_fill_that_cannot_be_read_asks_for_the_orders_state(
     assert (await venue.hears("query"))["id"] == "D7-1-1-01"
 
 
-async def test_a_lost_line_comes_back_and_asks_again(
-    venue: ScriptedVenue, heard: Recorder, client: LocalVenue
-) -> None:
+async def test_a_lost_line_comes_back_and_asks_again(venue: ScriptedVenue, heard: Recorder, client: LocalVenue) -> None:
     await heard.gets(VenueUp)
     venue.drop()
     down = await heard.gets(VenueDown)
@@ -214,9 +212,7 @@ async def test_gives_a_silent_line_up(venue: ScriptedVenue, heard: Recorder, cli
     assert "silent" in down.reason
 
 
-async def test_orders_of_an_earlier_run_can_be_read(
-    venue: ScriptedVenue, heard: Recorder, client: LocalVenue
-) -> None:
+async def test_orders_of_an_earlier_run_can_be_read(venue: ScriptedVenue, heard: Recorder, client: LocalVenue) -> None:
     await heard.gets(VenueUp)
     client.adopt([order("D6-1-1-01")])
     fill = {"id": "D6-1-1-01", "fill_id": "F1", "lots": 3, "price": "79470", "trading_day": "20260306"}

@@ -140,9 +140,7 @@ def _enum_rule(allowed: frozenset[bytes]) -> _Rule:
 _RULE_OF_TAG: dict[int, _Rule] = {
     **dict.fromkeys(fix44.INTEGERS, _format_rule(re.compile(rb"-?\d{1,18}").fullmatch)),
     **dict.fromkeys(fix44.DECIMALS, _format_rule(re.compile(rb"-?(\d+(\.\d*)?|\.\d+)").fullmatch)),
-    **dict.fromkeys(
-        fix44.DATES, _format_rule(re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])").fullmatch)
-    ),
+    **dict.fromkeys(fix44.DATES, _format_rule(re.compile(rb"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])").fullmatch)),
     **dict.fromkeys(fix44.TIMESTAMPS, _format_rule(lambda value: parse_utc(value) is not None)),
     **dict.fromkeys(fix44.BOOLEANS, _format_rule(frozenset({b"Y", b"N"}).__contains__)),
     **{tag: _enum_rule(allowed) for tag, allowed in fix44.ENUMS.items()},

@@ -254,9 +254,7 @@ class Inbound(Outbound):
                     self._send_gap_fill(seq_num, next_seq_num, now)
                 case _:
                     order = step.message
-                    self._outputs.append(
-                        StaleOrderNotResent(order.msg_type.decode(), order.text(11), step.seq_num)
-                    )
+                    self._outputs.append(StaleOrderNotResent(order.msg_type.decode(), order.text(11), step.seq_num))
 
     def _on_reject(self, message: Message) -> None:
         refused = message.integer(45) or 0

@@ -46,9 +46,7 @@ class Outbound:
     def _time_text(self, now: int) -> bytes:
         return format_utc(now, self.config.sending_time_digits)
 
-    def _send(
-        self, msg_type: bytes, fields: Iterable[tuple[int, Value]], now: int, route: bytes = b""
-    ) -> None:
+    def _send(self, msg_type: bytes, fields: Iterable[tuple[int, Value]], now: int, route: bytes = b"") -> None:
         # Encoding may refuse a value; nothing is numbered before it has succeeded.
         body_fields = encode_fields(fields)
         seq_num = self._store.next_out
@@ -145,6 +143,4 @@ class Outbound:
 
 
 def _reversed_route(message: Message) -> bytes:
-    return b"".join(
-        b"%d=%b\x01" % (back, value) for there, back in _REVERSED_ROUTE if (value := message.get(there))
-    )
+    return b"".join(b"%d=%b\x01" % (back, value) for there, back in _REVERSED_ROUTE if (value := message.get(there)))

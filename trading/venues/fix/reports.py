@@ -89,17 +89,13 @@ def events_of(
     return []
 
 
-def _trade(
-    report: ExecutionReport, order: str, instrument: Instrument | None, trading_day: str
-) -> list[Event]:
+def _trade(report: ExecutionReport, order: str, instrument: Instrument | None, trading_day: str) -> list[Event]:
     if instrument is None:
         raise UnreadableFill(f"fill {report.exec_id} of order {order}, which this desk does not know")
     if report.last_price is None or not report.last_lots or report.last_lots < 0:
         raise UnreadableFill(f"fill {report.exec_id} of order {order} has no price or no quantity")
     ticks = to_ticks(report.last_price, instrument.tick)
-    found: list[Event] = [
-        OrderFilled(order, report.exec_id, report.last_lots, ticks, trading_day, report.reported_at)
-    ]
+    found: list[Event] = [OrderFilled(order, report.exec_id, report.last_lots, ticks, trading_day, report.reported_at)]
     if report.status in OVER:
         found.append(OrderClosed(order, report.filled_lots, OVER[report.status], report.reported_at))
     return found

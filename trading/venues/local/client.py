@@ -156,9 +156,7 @@ class LocalVenue:
                 self._on_event(codec.report(message))
             case codec.Status():
                 asked_at = self._asked_at.get(message.ref, 0)
-                self._on_event(
-                    OrderStatus(message.id, message.state, message.filled, message.venue_id, asked_at)
-                )
+                self._on_event(OrderStatus(message.id, message.state, message.filled, message.venue_id, asked_at))
             case codec.StatusEnd():
                 self._on_event(StatusEnded(self.name, self._asked_at.pop(message.ref, 0)))
                 if message.ref == self._resync_ref:

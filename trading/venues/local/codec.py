@@ -279,9 +279,7 @@ def fill(message: Fill, tick: Decimal) -> OrderFilled:
         ticks = to_ticks(message.price, tick)
     except ArithmeticError:
         raise BadLine(f"fill {message.fill_id} at {message.price}, which is no price") from None
-    return OrderFilled(
-        message.id, message.fill_id, message.lots, ticks, message.trading_day, message.exchange_ns
-    )
+    return OrderFilled(message.id, message.fill_id, message.lots, ticks, message.trading_day, message.exchange_ns)
 
 
 def report(
