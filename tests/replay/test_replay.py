@@ -97,6 +97,7 @@ def recording(folder: Path) -> Path:
     return path
 
 
+NO_DESK = "never-exported"  # the sample programs must do without a desk, whatever other tests exported
 COLUMNS = {"time": "t", "bid_price_1": "b", "bid_lots_1": "bq", "ask_price_1": "a", "ask_lots_1": "aq"}
 
 
@@ -104,7 +105,7 @@ def test_a_users_own_csv_replays_through_the_command(tmp_path: Path, capsys: pyt
     settings = json.dumps({"time_unit": "ms", "columns": COLUMNS})
     call_command(
         "replay", str(recording(tmp_path)), program="SAMPLE-COPPER", recording=settings, minutes=4, grid_minutes=0,
-        delays="20", json=True,
+        delays="20", json=True, desk=NO_DESK,
     )  # fmt: skip
     found = json.loads(capsys.readouterr().out)
     assert found["sources"][0]["is"] == "recorded: cu.csv"
@@ -114,7 +115,9 @@ def test_a_users_own_csv_replays_through_the_command(tmp_path: Path, capsys: pyt
 
 
 def test_without_json_it_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("replay", generated=True, program="SAMPLE-COPPER", minutes=1, grid_minutes=0, delays="20")
+    call_command(
+        "replay", generated=True, program="SAMPLE-COPPER", minutes=1, grid_minutes=0, delays="20", desk=NO_DESK
+    )
     printed = capsys.readouterr().out
     assert "together" in printed and "sequential" in printed
 
@@ -135,7 +138,7 @@ def test_a_replay_that_cannot_be_is_refused_in_one_line(
 ) -> None:
     monkeypatch.delenv("RECORDED_TICKS", raising=False)
     with pytest.raises(CommandError, match=reason):
-        call_command("replay", *files, **options)
+        call_command("replay", *files, desk=NO_DESK, **options)
 
 
 def test_an_instrument_that_the_program_does_not_trade_is_refused(tmp_path: Path) -> None:
