@@ -214,10 +214,18 @@ async def test_a_lost_redis_comes_back_by_itself(live, settings):
         client = aioredis.Redis.from_url(live)
         await client.client_kill_filter(_type="pubsub")
         await client.aclose()
-        await publish(live, {**ROW, "measure": "after"})
-        back = await tab.hear("board", "delta", where=lambda m: m["items"][0].get("measure") == "after")
+        frames = asyncio.create_task(keep_publishing(live, {**ROW, "measure": "after"}))
+        back = await tab.hear("board", "delta", timeout=20, where=lambda m: m["items"][0].get("measure") == "after")
+        frames.cancel()
 
     assert back["items"][0]["live"] is True
+
+
+async def keep_publishing(url: str, row: dict) -> None:
+    """Publish as an engine does, frame after frame: one sent while nobody listened is lost."""
+    while True:
+        await publish(url, row)
+        await asyncio.sleep(0.1)
 
 
 async def test_programs_and_commands_follow_the_journal(live, story):
