@@ -61,7 +61,7 @@ class Product:
         self.log = var / "launcher-output.txt"
 
     def start(self, within_s: float = 120) -> None:
-        """Start every process and return once the console answers and the engine trades or waits to."""
+        """Start every process and return once the console answers and the engine has told what it found."""
         self.paths.var.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._launcher = subprocess.Popen(
@@ -73,7 +73,7 @@ class Product:
                 start_new_session=True,
             )
         eventually(self._answers, within_s, f"the console on {self.address}; see {self.log}")
-        eventually(lambda: self.engine_status() is not None, within_s, f"the engine; see {self.log}")
+        eventually(self._has_recovered, within_s, f"the engine to recover; see {self.log}")
 
     def stop(self) -> None:
         """Press Ctrl-C and make sure that nothing outlives the launcher."""
@@ -142,6 +142,9 @@ class Product:
     def venues(self, **request: object) -> dict:
         """Ask the simulated venues' control socket."""
         return ask(self.paths.venues_control, request)
+
+    def _has_recovered(self) -> bool:
+        return (self.engine_status() or {}).get("state", "RECOVERING") != "RECOVERING"
 
     def engine_status(self) -> dict | None:
         """Return what the engine says of itself, or None while it does not answer."""

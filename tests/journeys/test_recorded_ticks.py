@@ -115,7 +115,13 @@ def test_the_fills_of_the_recorded_side_lie_on_the_recorded_book(
 
 
 def test_the_console_says_which_side_is_recorded_and_which_is_generated(product: Product) -> None:
-    venues = {line["venue"]: line for line in Person(product, "trader1").get("/api/venues")["venues"]}
+    trader = Person(product, "trader1")
+
+    def lines() -> dict[str, dict]:
+        return {line["venue"]: line for line in trader.get("/api/venues")["venues"]}
+
+    eventually(lambda: lines()["OTC"]["live"], 30, "the engine's word on its lines")
+    venues = lines()
     origins = {one["code"]: one for line in venues.values() for one in line["instruments"]}
 
     assert venues["OTC"]["input_kind"] == venues["OTC"]["live"]["input_kind"] == "recorded"
