@@ -6,90 +6,41 @@ before its bytes reach the wire.
 """
 
 from decimal import Decimal
-from enum import Enum
 
 import msgspec
 
-from trading.core.terms import Terms
+from trading.core.parts import (
+    Level as Level,
+)
+from trading.core.parts import (
+    Offset as Offset,
+)
+from trading.core.parts import (
+    OrderIntent as OrderIntent,
+)
+from trading.core.parts import (
+    Purpose as Purpose,
+)
+from trading.core.parts import (
+    QuoteSeen as QuoteSeen,
+)
+from trading.core.parts import (
+    RejectClass as RejectClass,
+)
+from trading.core.parts import (
+    RepairOption as RepairOption,
+)
+from trading.core.parts import (
+    Share as Share,
+)
+from trading.core.parts import (
+    TimeInForce as TimeInForce,
+)
+from trading.core.parts import (
+    VenuePosition as VenuePosition,
+)
+from trading.core.terms import HedgeFlag, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks
-
-
-class TimeInForce(Enum):
-    IOC = "ioc"  # FAK on Chinese exchanges
-    FOK = "fok"
-    DAY = "day"
-
-
-class Purpose(Enum):
-    ENTRY = "entry"
-    TOP_UP = "top_up"
-    UNWIND = "unwind"
-
-
-class Offset(Enum):
-    OPEN = "open"
-    CLOSE = "close"
-    CLOSE_TODAY = "close_today"
-    CLOSE_YESTERDAY = "close_yesterday"
-
-
-class RejectClass(Enum):
-    """What a venue's reject asks for; adapters map their codes to it (domain.md §6 item 13)."""
-
-    PRICE = "price"
-    MARGIN = "margin"
-    PERMISSION = "permission"
-    OFFSET = "offset"
-    THROTTLE = "throttle"
-    CLOSED = "closed"
-    LIMIT_LOCKED = "limit_locked"
-    DUPLICATE = "duplicate"
-    OTHER = "other"
-
-
-class Level(msgspec.Struct, frozen=True, array_like=True):
-    price_ticks: Ticks
-    lots: Lots
-
-
-class QuoteSeen(msgspec.Struct, frozen=True):
-    """The quote a decision was taken on: both sides' levels, best first; an empty side is an empty tuple."""
-
-    instrument: str
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
-    exchange_at: Nanos
-    received_at: Nanos
-    lower_limit_ticks: Ticks | None = None  # the venue's price limits of the day, when its feed names them
-    upper_limit_ticks: Ticks | None = None
-    is_trading: bool = True  # continuous trading now; False in breaks, halts and auctions
-
-
-class OrderIntent(msgspec.Struct, frozen=True):
-    """One child order as decided. The id is deterministic: desk, epoch, execution, leg, attempt."""
-
-    client_order_id: str
-    instrument: str
-    venue: str
-    leg: int  # index into the pair's legs
-    side: Side
-    lots: Lots
-    price_ticks: Ticks
-    time_in_force: TimeInForce
-    purpose: Purpose
-    offset: Offset
-    attempt: int
-
-
-class RepairOption(msgspec.Struct, frozen=True):
-    """One way out of an unmatched state and what it would cost; the receipt keeps all of them."""
-
-    name: str  # wait, top_up, unwind, hold
-    target_units: int
-    lots_by_leg: tuple[int, ...]  # signed lots to trade per leg
-    cost: Decimal | None  # domestic currency; None when it cannot be priced
-    reason: str  # why it was or was not chosen
-
 
 # --- what venues say -------------------------------------------------------------------------------------------
 
@@ -117,6 +68,27 @@ class OrderFilled(msgspec.Struct, frozen=True, tag=True):
     price_ticks: Ticks
     trading_day: str = ""
     exchange_at: Nanos | None = None
+    prompt: str = ""  # LME: the prompt date the trade settles on, YYYYMMDD
+
+
+class FillBusted(msgspec.Struct, frozen=True, tag=True):
+    """The venue took a trade back. The fill counts no more; its id is never forgotten."""
+
+    client_order_id: str
+    fill_id: str
+    trading_day: str = ""
+    text: str = ""
+
+
+class FillCorrected(msgspec.Struct, frozen=True, tag=True):
+    """The venue changed a trade's quantity or price; the new figures replace the old ones."""
+
+    client_order_id: str
+    fill_id: str
+    lots: Lots
+    price_ticks: Ticks
+    trading_day: str = ""
+    text: str = ""
 
 
 class OrderClosed(msgspec.Struct, frozen=True, tag=True):
@@ -148,6 +120,38 @@ class StatusEnded(msgspec.Struct, frozen=True, tag=True):
 
     venue: str
     queried_at: Nanos  # when the query that this answers was sent
+
+
+class PositionsReported(msgspec.Struct, frozen=True, tag=True):
+    """All positions of our account at a venue, complete, as of `queried_at`."""
+
+    venue: str
+    trading_day: str
+    positions: tuple[VenuePosition, ...]
+    queried_at: Nanos
+
+
+class TradingDayChanged(msgspec.Struct, frozen=True, tag=True):
+    """The venue began a new trading day: what was today's position is yesterday's from here on."""
+
+    venue: str
+    trading_day: str
+
+
+class ForeignFilled(msgspec.Struct, frozen=True, tag=True):
+    """A trade on our account that no intent of ours made: another terminal, or the broker's forced liquidation."""
+
+    venue: str
+    instrument: str
+    side: Side
+    lots: Lots
+    price_ticks: Ticks
+    fill_id: str
+    trading_day: str
+    offset: Offset
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
+    is_forced: bool = False
+    prompt: str = ""
 
 
 class VenueUp(msgspec.Struct, frozen=True, tag=True):
@@ -196,9 +200,12 @@ class Arm(msgspec.Struct, frozen=True, tag=True):
 
 
 class Disarm(msgspec.Struct, frozen=True, tag=True):
+    """No new execution. An open one is finished (topped up or rolled back) or unwound, then the program stops."""
+
     command_id: str
     actor: str
     reason: str
+    then: str = "finish"  # finish | unwind
 
 
 class UnwindRequested(msgspec.Struct, frozen=True, tag=True):
@@ -206,6 +213,37 @@ class UnwindRequested(msgspec.Struct, frozen=True, tag=True):
 
     command_id: str
     actor: str
+    reason: str
+
+
+class FlattenRequested(msgspec.Struct, frozen=True, tag=True):
+    """Trade matched units of the pair back, both legs together, reduce-only. Above a size a second person approved."""
+
+    command_id: str
+    actor: str
+    units: int
+    reason: str
+    approved_by: str = ""
+
+
+class ResidualAccepted(msgspec.Struct, frozen=True, tag=True):
+    """A person takes the naked lots of an execution over: it ends with them named, and nothing repairs them."""
+
+    command_id: str
+    actor: str
+    execution: str
+    naked: tuple[int, ...]  # what the person saw; the command is refused when it has changed
+    reason: str
+
+
+class PositionAdjusted(msgspec.Struct, frozen=True, tag=True):
+    """A signed correction of our books after a break with the venue; nothing is ever invented to make it match."""
+
+    command_id: str
+    actor: str
+    approved_by: str
+    venue: str
+    position: VenuePosition  # what our books hold from here on
     reason: str
 
 
@@ -247,6 +285,10 @@ class OrdersDecided(msgspec.Struct, frozen=True, tag=True):
     trigger_value: Decimal | None = None
     options: tuple[RepairOption, ...] = ()
     limits_version: str = ""
+    route: int = 0  # 0 is the terms' pair, n its n-th other route
+    lead: int | None = None  # the leg that works first; None when both leave together
+    units: int = 0  # whole units this execution aims at; 0 in records written before modes existed
+    shares: tuple[Share, ...] = ()
 
 
 class CancelDecided(msgspec.Struct, frozen=True, tag=True):
@@ -260,7 +302,7 @@ class QueryDecided(msgspec.Struct, frozen=True, tag=True):
 
 
 class ExecutionEnded(msgspec.Struct, frozen=True, tag=True):
-    """outcome: hedged | topped_up | rolled_back | rejected | not_sent | flat."""
+    """outcome: hedged | topped_up | rolled_back | proxied | accepted | flattened | rejected | not_sent | flat."""
 
     execution: str
     outcome: str
@@ -285,10 +327,15 @@ Event = (
     OrderAccepted
     | OrderRejected
     | OrderFilled
+    | FillBusted
+    | FillCorrected
     | OrderClosed
     | CancelRejected
     | OrderStatus
     | StatusEnded
+    | PositionsReported
+    | TradingDayChanged
+    | ForeignFilled
     | VenueUp
     | VenueDown
     | OrdersRefused
@@ -297,6 +344,9 @@ Event = (
     | Arm
     | Disarm
     | UnwindRequested
+    | FlattenRequested
+    | ResidualAccepted
+    | PositionAdjusted
     | Kill
     | KillLifted
     | TermsChanged

@@ -6,29 +6,25 @@ because a crash between two records would lose the second (controls.md §0.5).
 """
 
 from collections.abc import Callable
-from enum import Enum
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from trading.core import events as e
+from trading.core import people
 from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.execution import Execution
 from trading.core.order import Evidence, Order, OrderState
+from trading.core.people import RETRY_AFTER
+from trading.core.people import Mode as Mode
 from trading.core.repair import CHOSEN
 from trading.core.terms import Instrument, Terms
-from trading.core.units import MILLI, SECOND, Nanos, Side, utc_day
+from trading.core.units import Nanos, Side, utc_day
 
-REFUSED_COOLDOWN = SECOND  # after our own gate refused an entry
 REJECTS_PER_SIDE_MAX = 2  # soft rejects of one leg and side before a repair goes another way
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
 HARD_REJECTS = frozenset((e.RejectClass.MARGIN, e.RejectClass.PERMISSION, e.RejectClass.CLOSED))
-RETRY_AFTER = 50 * MILLI  # after a throttle, a local refusal or a broken line, before the next repair order
-
-
-class Mode(Enum):
-    DISARMED = "disarmed"
-    ARMED = "armed"
 
 
 class ProgramState:
@@ -60,10 +56,10 @@ class ProgramState:
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
             e.OrderFilled: self._filled, e.OrderClosed: self._closed, e.CancelRejected: self._cancel_rejected,
-            e.OrderStatus: self._status, e.OrderNotSent: self._not_sent, e.OrdersRefused: self._refused,
-            e.VenueUp: self._venue_up, e.VenueDown: self._venue_down, e.Arm: self._arm, e.Disarm: self._disarm,
-            e.Disarmed: self._disarmed, e.UnwindRequested: self._unwind, e.Kill: self._kill,
-            e.KillLifted: self._kill_lifted, e.ExecutionEnded: self._ended, e.Halted: self._halted,
+            e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
+            e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
+            e.ExecutionEnded: self._ended, e.Halted: self._halted,
+            **{kind: partial(apply, self) for kind, apply in people.FOLDS.items()},
         }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
@@ -142,18 +138,18 @@ class ProgramState:
         if event.outcome in ("hedged", "flat"):
             return []
         severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
-        return [self._alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome)]
+        return [self.alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome)]
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
-        self._set_mode(Mode.DISARMED, "halted", now)
+        self.set_mode(Mode.DISARMED, "halted", now)
         for execution in self.open:
             execution.mandate = ""
         residual = ", ".join(
             f"{leg.instrument} {lots:+d}" for leg, lots in zip(self.terms.pair.legs, event.naked, strict=True)
         )
         execution_id = self.open[0].id if self.open else ""
-        return [self._alert("halted", "P1", execution_id, reason=event.reason, naked=residual, text=event.text)]
+        return [self.alert("halted", "P1", execution_id, reason=event.reason, naked=residual, text=event.text)]
 
     # --- what venues say ---
 
@@ -216,7 +212,7 @@ class ProgramState:
         if not asked_late or up_since is None or queried_at < up_since or not order.is_live:
             return []
         effects = self._learn(order, Evidence.MISSING, now)
-        return [*effects, self._alert("presumed_dead", "P2", order.execution, order=order.intent.client_order_id)]
+        return [*effects, self.alert("presumed_dead", "P2", order.execution, order=order.intent.client_order_id)]
 
     def _not_sent(self, event: e.OrderNotSent, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
@@ -241,7 +237,7 @@ class ProgramState:
             execution.is_ended = False
             execution.outcome = ""
             self.open.append(execution)
-            return [self._alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]
+            return [self.alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]
         return []
 
     def _venue_up(self, event: e.VenueUp, now: Nanos) -> list[Effect]:
@@ -260,26 +256,6 @@ class ProgramState:
     def _orders_at(self, venue: str) -> list[Order]:
         return [o for case in self.open for o in case.orders if o.intent.venue == venue and not o.is_settled]
 
-    # --- what our gate and operators say ---
-
-    def _refused(self, event: e.OrdersRefused, now: Nanos) -> list[Effect]:
-        if event.purpose is e.Purpose.ENTRY:
-            self.cooldown_until = max(self.cooldown_until, now + max(self.terms.cooldown, REFUSED_COOLDOWN))
-        else:
-            execution = self.executions[event.execution]
-            execution.attempts += 1
-            execution.retry_at = now + RETRY_AFTER
-        severity = "P3" if event.purpose is e.Purpose.ENTRY else "P2"
-        return [self._alert("gate_refused", severity, event.execution, code=event.code, text=event.text)]
-
-    def _arm(self, event: e.Arm, now: Nanos) -> list[Effect]:
-        if not self.arm_refusal(event, now):
-            self._set_mode(Mode.ARMED, event.actor, now)
-            self.armed_until = now + self.terms.time_to_live
-            self.executions_since_arm = 0
-            self.failures_in_row = 0
-        return []
-
     def arm_refusal(self, event: e.Arm, now: Nanos) -> str:
         """Return why this command cannot arm the program now, or an empty string."""
         if now > event.expires_at:
@@ -292,39 +268,9 @@ class ProgramState:
             return f"the program is halted: {self.halt_reason}"
         return ""
 
-    def _disarm(self, event: e.Disarm, now: Nanos) -> list[Effect]:
-        self._set_mode(Mode.DISARMED, event.reason or event.actor, now)
-        return []
-
-    def _disarmed(self, event: e.Disarmed, now: Nanos) -> list[Effect]:
-        was_armed = self.mode is Mode.ARMED
-        self._set_mode(Mode.DISARMED, event.reason, now)
-        return [self._alert("disarmed", "P3", "", reason=event.reason)] if was_armed else []
-
-    def _unwind(self, event: e.UnwindRequested, now: Nanos) -> list[Effect]:
-        self._set_mode(Mode.DISARMED, "unwind", now)
-        for execution in self.open:
-            execution.grant("reduce", now=now)
-        return []
-
-    def _kill(self, event: e.Kill, now: Nanos) -> list[Effect]:
-        self.kill_level, self.kill_reason, self.killed_at = event.level, event.reason, now
-        self._set_mode(Mode.DISARMED, "kill", now)
-        for execution in self.open:
-            execution.mandate = ""
-            if event.level == "neutralize":
-                execution.grant("neutralize", now=now)
-        return [self._alert("killed", "P2", "", level=event.level, actor=event.actor, reason=event.reason)]
-
-    def _kill_lifted(self, event: e.KillLifted, now: Nanos) -> list[Effect]:
-        self.kill_level = self.kill_reason = self.halt_reason = ""
-        for execution in self.open:
-            execution.grant("", now=now)
-        return []
-
-    def _set_mode(self, mode: Mode, reason: str, now: Nanos) -> None:
+    def set_mode(self, mode: Mode, reason: str, now: Nanos) -> None:
         self.mode, self.mode_reason, self.mode_since = mode, reason, now
 
-    def _alert(self, rule: str, severity: str, execution: str, **values: str) -> RaiseAlert:
+    def alert(self, rule: str, severity: str, execution: str, **values: str) -> RaiseAlert:
         named = {"program": self.terms.program, "pair": self.terms.pair.code, **values}
         return RaiseAlert(rule, severity, f"alert.{rule}", named, execution)

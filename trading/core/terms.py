@@ -21,6 +21,14 @@ class QuoteBasis(Enum):
     NONE = "none"
 
 
+class HedgeFlag(Enum):
+    """The book a Chinese exchange keeps an order in; a position is closed under the flag it was opened with."""
+
+    SPECULATION = "speculation"  # 投机
+    ARBITRAGE = "arbitrage"  # 套利
+    HEDGE = "hedge"  # 套保
+
+
 class Fee(msgspec.Struct, frozen=True):
     """Fees of one instrument from one date on; `source` says where the figure was read."""
 
@@ -58,6 +66,13 @@ class Instrument(msgspec.Struct, frozen=True):
     fees: tuple[Fee, ...] = ()
     price_limit_rate: Decimal | None = None  # daily limit as a share of the reference, when known
     is_pricing_only: bool = False
+    order_lots_min: Lots = 1
+    order_lots_multiple: Lots = 1
+    delivery_from: str = ""  # first day, YYYYMMDD, on which the delivery-month multiple is in force
+    delivery_lots_multiple: Lots = 1
+    closed_days: tuple[str, ...] = ()  # local dates, YYYYMMDD, without any session
+    no_night_days: tuple[str, ...] = ()  # local dates whose night session does not take place
+    prompt: str = ""  # LME: "3M" (rolls every day), "CASH", or a fixed date YYYYMMDD
 
 
 class LegRole(Enum):
@@ -71,6 +86,7 @@ class Leg(msgspec.Struct, frozen=True):
     instrument: str
     role: LegRole
     ratio_lots: Lots
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
 
 
 class Parity(msgspec.Struct, frozen=True):
@@ -102,6 +118,7 @@ class Pair(msgspec.Struct, frozen=True):
     leg_age_max: Nanos
     leg_skew_max: Nanos
     fx_age_max: Nanos
+    hedgeable_min: Nanos = 0  # no entry unless both legs stay tradable for at least this long
 
 
 class Measure(Enum):
@@ -139,6 +156,15 @@ class RepairPreference(Enum):
     UNWIND_FIRST = "unwind_first"
 
 
+class Proxy(msgspec.Struct, frozen=True):
+    """A stand-in for a leg that cannot be traded: `lots` of `instrument` hedge `replaces_lots` of `replaces`."""
+
+    instrument: str
+    replaces: str
+    lots: Lots
+    replaces_lots: Lots
+
+
 class RepairPolicy(msgspec.Struct, frozen=True):
     """Bounds of every repair; when one is used up the program halts with a named residual."""
 
@@ -147,6 +173,9 @@ class RepairPolicy(msgspec.Struct, frozen=True):
     attempts_max: int
     cost_max: Decimal  # domestic currency, whole case
     naked_age_max: Nanos
+    naked_quantity_max: Decimal | None = None  # domestic quote unit; above it waiting is no way out
+    proxies: tuple[Proxy, ...] = ()
+    queues_at_limit: bool = True  # where a market is limit-locked: rest an order at the limit price
 
 
 class ReplyTimes(msgspec.Struct, frozen=True):
@@ -158,7 +187,34 @@ class ReplyTimes(msgspec.Struct, frozen=True):
 
 
 class ExecutionMode(Enum):
-    TOGETHER = "together"
+    TOGETHER = "together"  # both legs at once, immediate orders at the counter price
+    LEAD_FIRST = "lead_first"  # an immediate order on the lead leg, then exactly what filled is hedged
+    QUOTE_AND_LEAN = "quote_and_lean"  # a resting order on the lead leg, hedged on every partial fill
+
+
+class LeadChoice(Enum):
+    DOMESTIC = "domestic"
+    FOREIGN = "foreign"
+    LEAST_LIQUID = "least_liquid"
+    MOST_LIQUID = "most_liquid"
+
+
+class Working(msgspec.Struct, frozen=True):
+    """How the lead leg works in the modes that have one."""
+
+    lead: LeadChoice = LeadChoice.FOREIGN
+    requote_ticks: int = 2  # the quote moves only when its price is off by at least this much
+    messages_per_minute_max: int = 60  # orders and cancels of the quote; hedges and repairs are never counted
+    rest: Nanos = 30_000_000_000  # a quote older than this is called back and decided anew
+
+
+class Slicing(msgspec.Struct, frozen=True):
+    """How much and when. One clip (倍数) is `Terms.clip_units`, sets (份数) are `Terms.executions_max`."""
+
+    units_per_day_max: int = 0  # matched units per trading day; 0 means no cap of its own
+    is_repeating: bool = False  # after the sets are done: start over (True) or disarm (False)
+    windows: tuple[Session, ...] = ()  # entries only inside one of these; none means always
+    time_zone: str = "Asia/Shanghai"  # of the windows
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -178,3 +234,8 @@ class Terms(msgspec.Struct, frozen=True):
     repair: RepairPolicy
     time_to_live: Nanos
     reply_times: dict[str, ReplyTimes]  # by venue name
+    working: Working = Working()
+    slicing: Slicing = Slicing()
+    routes: tuple[Pair, ...] = ()  # other pairs that do the same job, e.g. COMEX HG in place of LME CA
+    priority: int = 100  # who is served first when depth, position or margin is short: the lower number
+    residual_max: Decimal | None = None  # domestic quote unit; what whole units may leave unhedged in sum
