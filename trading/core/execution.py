@@ -18,11 +18,12 @@ class Execution:
     __slots__ = (
         "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
         "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned_sums", "priced",
-        "ratio_lots", "rejects", "retry_at", "units",
+        "ratio_lots", "rejects", "retry_at", "route", "units",
     )  # fmt: skip
 
     def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:
         self.id = decided.execution
+        self.route = decided.route
         self.ratio_lots = ratio_lots
         self.opened_at = now
         self.orders: list[Order] = []

@@ -9,18 +9,14 @@ an entry.
 
 from collections.abc import Iterator
 from enum import IntEnum
-from fractions import Fraction
 
 from trading.core import events as e
-from trading.core.depth import worst_ticks
 from trading.core.effects import Effect
 from trading.core.execution import Execution
-from trading.core.measure import BadTerms
 from trading.core.order import SETTLED_STATES, Order, OrderState
-from trading.core.policy import Collar, Payup, counter_levels, order_price
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
-from trading.core.terms import Instrument, LegRole, Terms
+from trading.core.terms import Instrument, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, Cell, MarketView
 
@@ -59,14 +55,17 @@ class HedgeProgram(MarketView):
         self._repairs = Repairs(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
-        if [leg.role for leg in terms.pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
-            raise BadTerms(f"pair {terms.pair.code} needs a domestic leg and then a foreign one")
+        others = [MarketView(terms, self._all_instruments, self._all_cells, n + 1) for n in range(len(terms.routes))]
         super().__init__(terms, self._all_instruments, self._all_cells)
+        self.views: tuple[MarketView, ...] = (self, *others)  # by route
+        self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
-        self.collar = Collar(Fraction(terms.collar_rate))
-        self.payup = Payup(Fraction(terms.payup), terms.pair, *self.instruments, self.fx_tick)
         self.holds_since = None
+
+    def view_of(self, case: Execution) -> MarketView:
+        """Return the market of the route on which the case runs."""
+        return self.views[case.route]
 
     # --- what the program sees ---
 
@@ -181,7 +180,7 @@ class HedgeProgram(MarketView):
         assert self.holds_since is not None
         if now < state.cooldown_until or now - self.holds_since < terms.trigger.dwell:
             return None
-        if len(state.up_since) < len(state.venues) or not self.is_coherent(now):
+        if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
             return None
         for units in range(self.units_in_depth(), 0, -1):
             if self.margin(units) >= 0:
@@ -211,20 +210,16 @@ class HedgeProgram(MarketView):
             self.terms.trigger.value,
         )
 
-    def entry_price(self, leg: int, lots: Lots) -> Ticks | None:
-        """Return the limit price of an entry on `leg`; None when depth or collar do not allow one."""
-        quote, fx = self._cells[leg].quote, self._fx.best[self._fx_side]
-        if quote is None or fx is None or worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
-            return None
-        payup = self.payup.ticks(self.terms.pair.legs[leg].role, fx, 0)
-        return order_price(quote, self.sides[leg], lots, payup, self.collar)
-
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
+        view: MarketView | None = None,
     ) -> e.OrderIntent:  # fmt: skip
-        """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt."""
-        instrument = self.instruments[leg]
+        """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
+
+        `view` is the route it belongs to, the program's own unless told.
+        """
+        instrument = (view or self).instruments[leg]
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
             e.TimeInForce.IOC, purpose, offset, attempt,

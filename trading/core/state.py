@@ -64,8 +64,11 @@ class ProgramState:
 
     def adopt(self, terms: Terms) -> None:
         self.terms = terms
+        pairs = (terms.pair, *terms.routes)
         self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
-        self.venues = tuple(dict.fromkeys(self.instruments[leg.instrument].venue for leg in terms.pair.legs))
+        self.venues = tuple(
+            dict.fromkeys(self.instruments[leg.instrument].venue for pair in pairs for leg in pair.legs)
+        )  # of every route
 
     def fold(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Apply a fact and return what the host must do; facts that concern nobody here change nothing."""
@@ -89,13 +92,15 @@ class ProgramState:
         return [SendOrders(event.orders)]
 
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
-        execution = Execution(event, self.ratio_lots, self.terms.repair.attempts_max, now)
+        pair = self.terms.pair_on(event.route)
+        ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
+        execution = Execution(event, ratio_lots, self.terms.repair.attempts_max, now)
         quotes = {quote.instrument: quote for quote in event.quotes}
         for intent in event.orders:
             quote = quotes[intent.instrument]
             total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
             execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
-        fx = quotes.get(self.terms.pair.fx_instrument or "")
+        fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
         self.executions[execution.id] = execution
@@ -145,9 +150,8 @@ class ProgramState:
         self.set_mode(Mode.DISARMED, "halted", now)
         for execution in self.open:
             execution.mandate = ""
-        residual = ", ".join(
-            f"{leg.instrument} {lots:+d}" for leg, lots in zip(self.terms.pair.legs, event.naked, strict=True)
-        )
+        pair = self.terms.pair_on(self.open[0].route if self.open else 0)
+        residual = ", ".join(f"{leg.instrument} {lots:+d}" for leg, lots in zip(pair.legs, event.naked, strict=True))
         execution_id = self.open[0].id if self.open else ""
         return [self.alert("halted", "P1", execution_id, reason=event.reason, naked=residual, text=event.text)]
 

@@ -239,3 +239,7 @@ class Terms(msgspec.Struct, frozen=True):
     routes: tuple[Pair, ...] = ()  # other pairs that do the same job, e.g. COMEX HG in place of LME CA
     priority: int = 100  # who is served first when depth, position or margin is short: the lower number
     residual_max: Decimal | None = None  # domestic quote unit; what whole units may leave unhedged in sum
+
+    def pair_on(self, route: int) -> Pair:
+        """Return the pair of a route: 0 is `pair`, n the n-th of `routes`."""
+        return self.routes[route - 1] if route else self.pair

@@ -1,4 +1,7 @@
-"""What a program sees: its books, and whether its trigger holds on them.
+"""What a program sees on one of its routes: the books, and whether the trigger holds on them.
+
+A route is a pair that does the program's job: route 0 is the pair of its terms, the others are alternatives with legs,
+parity, FX and ages of their own (COMEX HG in place of LME CA). The program's own view is that of route 0.
 
 Books are shared: a cell holds the last quote of one instrument and every program that trades it looks at the same cell,
 so showing a quote costs the same however many programs hold the instrument. A tick is judged on the best prices first,
@@ -9,11 +12,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from trading.core.depth import walk
+import msgspec
+
+from trading.core.depth import walk, worst_ticks
 from trading.core.events import QuoteSeen
-from trading.core.measure import CompiledTrigger
-from trading.core.policy import counter_levels, is_fresh, skew
-from trading.core.terms import Instrument, Terms
+from trading.core.measure import BadTerms, CompiledTrigger
+from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
+from trading.core.terms import Instrument, LegRole, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks
 
 DOMESTIC, FOREIGN, FX = 0, 1, 2
@@ -41,18 +46,29 @@ ONE.best = (1, 1)
 
 
 class MarketView:
-    """The books of one program, seen from the sides it would trade on."""
+    """The books of one program on one route, seen from the sides it would trade on."""
 
-    def __init__(self, terms: Terms, instruments: Mapping[str, Instrument], cells: dict[str, Cell]) -> None:
-        self.trigger = CompiledTrigger(terms, instruments)
-        domestic, foreign = (instruments[leg.instrument] for leg in terms.pair.legs)
-        fx = instruments[terms.pair.fx_instrument] if terms.pair.fx_instrument else None
+    def __init__(
+        self, terms: Terms, instruments: Mapping[str, Instrument], cells: dict[str, Cell], route: int = 0
+    ) -> None:
+        """Compile; raises BadTerms when the pair of the route has not what the trigger needs."""
+        pair = terms.pair_on(route)
+        if [leg.role for leg in pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
+            raise BadTerms(f"pair {pair.code} needs a domestic leg and then a foreign one")
+        self.route = route
+        self.trigger = CompiledTrigger(msgspec.structs.replace(terms, pair=pair), instruments)
+        domestic, foreign = (instruments[leg.instrument] for leg in pair.legs)
+        fx = instruments[pair.fx_instrument] if pair.fx_instrument else None
         self.instruments = (domestic, foreign)  # traded, in the order of the legs
         self.held = (domestic, foreign, *([fx] if fx else []))  # with the pricing-only leg
         self.codes = tuple(instrument.code for instrument in self.held)
-        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)
+        self.venues = tuple(dict.fromkeys(instrument.venue for instrument in self.instruments))
+        self.ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in pair.legs)
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
-        self.pair = terms.pair
+        self.pair = pair
+        self.collar = Collar(Fraction(terms.collar_rate))
+        self.payup = Payup(Fraction(terms.payup), pair, *self.instruments, self.fx_tick)
         self.clip_units = terms.clip_units
         self._cells = [cells.setdefault(code, Cell()) for code in self.codes]
         if fx is None:
@@ -137,6 +153,14 @@ class MarketView:
         first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
         second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
         return (None if first is None or second is None else (first, second)), lots
+
+    def entry_price(self, leg: int, lots: Lots) -> Ticks | None:
+        """Return the limit price of an entry on `leg`; None when depth or collar do not allow one."""
+        quote, fx = self._cells[leg].quote, self._fx.best[self._fx_side]
+        if quote is None or fx is None or worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
+            return None
+        payup = self.payup.ticks(self.pair.legs[leg].role, fx, 0)
+        return order_price(quote, self.sides[leg], lots, payup, self.collar)
 
     def margin(self, units: int) -> int:
         """Return a number that is >= 0 exactly when the trigger holds for `units` walked through depth."""

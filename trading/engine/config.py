@@ -122,9 +122,10 @@ def _venue_faults(config: DeskConfig) -> Iterator[str]:
 
 
 def _program_faults(terms: Terms, instruments: dict[str, Instrument]) -> Iterator[str]:
-    for code in _codes(terms.pair):
+    routes = (terms.pair, *terms.routes)
+    for pair, code in ((route, code) for route in routes for code in _codes(route)):
         if code not in instruments:
-            yield f"program {terms.program}, pair {terms.pair.code}: the desk has no instrument {code}"
+            yield f"program {terms.program}, pair {pair.code}: the desk has no instrument {code}"
         elif instruments[code].venue not in terms.reply_times and not instruments[code].is_pricing_only:
             yield f"program {terms.program} has no reply_times for venue {instruments[code].venue}; add them"
     if terms.clip_units < 1:

@@ -7,7 +7,7 @@ from risk.gate import PositionRange
 from trading.core.events import OrderIntent
 from trading.core.execution import Execution
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots
+from trading.core.units import Lots, Side
 
 
 class Positions:
@@ -24,10 +24,11 @@ class Positions:
         sold = bought = 0
         for program in reserving(programs):
             for case in reserving_cases(program):
-                for leg, (sells, buys) in enumerate(case.reserved()):
-                    if program.instruments[leg].code == instrument:
-                        sold += sells
-                        bought += buys
+                for order in case.orders:
+                    if order.intent.instrument == instrument:  # of any route, and of a proxy too
+                        lots = order.reserved_lots
+                        sold += lots * (order.intent.side is Side.SELL)
+                        bought += lots * (order.intent.side is Side.BUY)
         confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
 
@@ -52,7 +53,7 @@ def worst_naked_lots(instrument: str, programs: Iterable[HedgeProgram]) -> Lots:
     for program in reserving(programs):
         for case in reserving_cases(program):
             naked, reserved = case.naked, case.reserved()
-            for leg, traded in enumerate(program.instruments):
+            for leg, traded in enumerate(program.view_of(case).instruments):
                 if traded.code == instrument:
                     worst += abs(naked[leg]) + max(reserved[leg])
     return worst

@@ -9,7 +9,7 @@ from trading.core.policy import is_fresh, reference_half_ticks
 from trading.core.program import HedgeProgram
 from trading.core.terms import Instrument
 from trading.core.units import Nanos, to_price
-from trading.core.view import FX
+from trading.core.view import FX, MarketView
 
 
 class ProposedOrder(msgspec.Struct, frozen=True):
@@ -32,13 +32,20 @@ class OrderProposal(msgspec.Struct, frozen=True):
 def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
-    orders = tuple(_measured(program, order, quotes.get(order.instrument), now) for order in decided.orders)
+    view = _view(program, decided)
+    orders = tuple(_measured(view, order, quotes.get(order.instrument), now) for order in decided.orders)
     return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
 
 
-def _measured(program: HedgeProgram, order: OrderIntent, quote: QuoteSeen | None, now: Nanos) -> ProposedOrder:
-    instrument = program.instruments[order.leg]
-    pair = program.terms.pair
+def _view(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
+    """Return the route of the decision: what an open execution runs on, else what the decision chose."""
+    case = program.state.executions.get(decided.execution)
+    return program.views[decided.route] if case is None else program.view_of(case)
+
+
+def _measured(view: MarketView, order: OrderIntent, quote: QuoteSeen | None, now: Nanos) -> ProposedOrder:
+    instrument = view.instruments[order.leg]
+    pair = view.pair
     price = to_price(order.price_ticks, instrument.tick)
     reference = None
     if quote is not None and is_fresh(quote, now, pair.leg_age_max):
@@ -46,15 +53,15 @@ def _measured(program: HedgeProgram, order: OrderIntent, quote: QuoteSeen | None
         reference = None if half is None else half * instrument.tick / 2
     return ProposedOrder(
         order.client_order_id, order.venue, order.instrument, pair.code, order.side.sign, order.lots, price,
-        reference, _value(program, instrument, order.lots * price, now),
+        reference, _value(view, instrument, order.lots * price, now),
     )  # fmt: skip
 
 
-def _value(program: HedgeProgram, instrument: Instrument, lots_price: Decimal, now: Nanos) -> Decimal | None:
+def _value(view: MarketView, instrument: Instrument, lots_price: Decimal, now: Nanos) -> Decimal | None:
     amount = lots_price * instrument.multiplier
-    if instrument.currency == program.instruments[0].currency:
+    if instrument.currency == view.instruments[0].currency:
         return amount
-    fx = program.counter_ticks[FX]
-    if fx is None or not is_fresh(program.quotes[FX], now, program.terms.pair.fx_age_max):
+    fx = view.counter_ticks[FX]
+    if fx is None or not is_fresh(view.quotes[FX], now, view.pair.fx_age_max):
         return None
-    return amount * to_price(fx, program.held[FX].tick)
+    return amount * to_price(fx, view.held[FX].tick)

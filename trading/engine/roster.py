@@ -43,7 +43,7 @@ class Roster:
         by_pair: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         for program in self.programs.values():
             by_pair[program.pair.code].append(program)
-            for code in program.codes:
+            for code in program.watched:
                 by_instrument[code].append(program)
         self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}
         self._by_pair = {code: tuple(held) for code, held in by_pair.items()}
@@ -74,5 +74,5 @@ class Roster:
 
     def venues(self, all_terms: Iterable[Terms]) -> tuple[str, ...]:
         """Return the venues on which these terms trade."""
-        legs = (leg for terms in all_terms for leg in terms.pair.legs)
+        legs = (leg for terms in all_terms for pair in (terms.pair, *terms.routes) for leg in pair.legs)
         return tuple(dict.fromkeys(self.instruments[leg.instrument].venue for leg in legs))
