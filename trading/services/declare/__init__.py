@@ -16,6 +16,7 @@ from trading.services.declare import (
     market_rules,
     pair_rules,
     program_rules,
+    ratio_rules,
     stored,
     thresholds,
 )
@@ -73,6 +74,7 @@ def declare(paths: Iterable[Path], *, actor: str) -> list[Change]:
         world = World({kind: dict(before[kind]) for kind in KINDS})
         world.unreadable = {(entry.kind, stated_key(entry)) for entry in unreadable}
         world.add(declared)
+        declared = ratio_rules.with_lots(declared, world, problems)
         problems += _doubles(declared)
         for item in declared:
             if item.entry.kind in RULES:

@@ -131,7 +131,7 @@ class ProjectShape(msgspec.Struct, kw_only=True):
 class LegShape(msgspec.Struct, kw_only=True):
     instrument: str
     role: Literal["domestic", "foreign"]
-    ratio_lots: int
+    ratio_lots: int = 0  # 0 only in a file that says how to find it: see PairDraft
 
 
 class ParityShape(msgspec.Struct, kw_only=True):
@@ -157,6 +157,15 @@ class PairShape(msgspec.Struct, kw_only=True):
     leg: list[LegShape]
     parity: list[ParityShape]
     fx_instrument: str = ""
+
+
+class PairDraft(PairShape, kw_only=True):
+    """A pair as it may stand in a file: it gives the lots of its legs, or says how to find them (ratio_rules.py)."""
+
+    ratio: Literal["", "tonnage", "vat_neutral", "value_neutral", "custom"] = ""
+    ratio_error_max: Decimal = Decimal("0.01")
+    ratio_lots_max: int = 100
+    ratio_custom: Decimal | None = None  # domestic lots per foreign lot
 
 
 class ReplyTimesShape(msgspec.Struct, kw_only=True):
@@ -227,7 +236,7 @@ KINDS: dict[str, type[Any]] = {
     "instrument": InstrumentShape,
     "connection": ConnectionShape,
     "input": InputShape,
-    "pair": PairShape,
+    "pair": PairDraft,
     "program": ProgramShape,
     "threshold": ThresholdShape,
     "user": UserShape,
