@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from risk.limits import LimitSet
-from trading.core.terms import Instrument, Pair, Terms
+from trading.core.terms import Instrument, Terms
 from trading.venues.port import Capabilities, VenueConfig
 
 __all__ = ["BadConfig", "Capabilities", "DeskConfig", "VenueConfig", "dump", "load", "parse"]
@@ -122,7 +122,7 @@ def _venue_faults(config: DeskConfig) -> Iterator[str]:
 
 
 def _program_faults(terms: Terms, instruments: dict[str, Instrument]) -> Iterator[str]:
-    for code in _codes(terms.pair):
+    for code in _codes(terms):
         if code not in instruments:
             yield f"program {terms.program}, pair {terms.pair.code}: the desk has no instrument {code}"
         elif instruments[code].venue not in terms.reply_times and not instruments[code].is_pricing_only:
@@ -131,7 +131,10 @@ def _program_faults(terms: Terms, instruments: dict[str, Instrument]) -> Iterato
         yield f"program {terms.program} has clip_units {terms.clip_units}; use 1 or more"
 
 
-def _codes(pair: Pair) -> Iterator[str]:
-    yield from (leg.instrument for leg in pair.legs)
-    if pair.fx_instrument:
-        yield pair.fx_instrument
+def _codes(terms: Terms) -> Iterator[str]:
+    """Yield every instrument that the terms name: of the pair, its other routes, and stand-ins of a repair."""
+    for pair in (terms.pair, *terms.routes):
+        yield from (leg.instrument for leg in pair.legs)
+        if pair.fx_instrument:
+            yield pair.fx_instrument
+    yield from (proxy.instrument for proxy in terms.repair.proxies)
