@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from risk.limits import LimitSet
-from trading.core.terms import Instrument, Terms
+from trading.core.terms import Instrument, Pair, Terms
 from trading.venues.port import Capabilities, VenueConfig
 
 __all__ = ["BadConfig", "Capabilities", "DeskConfig", "VenueConfig", "dump", "load", "parse"]
