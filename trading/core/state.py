@@ -19,6 +19,7 @@ from trading.core.order import Evidence, Order, OrderState
 from trading.core.people import Mode as Mode
 from trading.core.rejects import ACTIONS, RETRY_AFTER, RejectAction
 from trading.core.repair import CHOSEN
+from trading.core.residual import Residual
 from trading.core.terms import Instrument, Proxy, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
 
@@ -59,6 +60,7 @@ class ProgramState:
         self.day = ""
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
+        self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
@@ -166,13 +168,14 @@ class ProgramState:
         self.open.remove(execution)
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
+        alerts: list[Effect] = self.residual.book(execution, self)
         if event.outcome in ("hedged", "flat"):
-            return []
+            return alerts
         severity = "P2" if event.outcome in ("rolled_back", "proxied") else "P3"  # ux.md §2.5
         values = {"outcome": event.outcome}
         if event.outcome == "proxied":
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
-        return [self.alert("execution_" + event.outcome, severity, execution.id, **values)]
+        return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -267,6 +270,7 @@ class ProgramState:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
             return [self.alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]
