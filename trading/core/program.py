@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from trading.core import events as e
+from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
@@ -48,6 +49,7 @@ class HedgeProgram(MarketView):
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
         self.id_prefix = ""
+        self.books: Books | None = None  # the desk's; without them a close is guessed from the venue's rule
         self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
@@ -213,16 +215,17 @@ class HedgeProgram(MarketView):
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None,
+        view: MarketView | None = None, prompt: str = "",
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
         `view` is the route it belongs to, the program's own unless told.
         """
-        instrument = (view or self).instruments[leg]
+        view = view or self
+        instrument, flag = view.instruments[leg], view.pair.legs[leg].hedge_flag
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            e.TimeInForce.IOC, purpose, offset, attempt,
+            e.TimeInForce.IOC, purpose, offset, attempt, flag, prompt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---

@@ -8,7 +8,7 @@ Cost is measured against the plan, in domestic currency: topping up pays the dis
 counted on to the book now; unwinding pays the distance from what the fills cost to the book now; both pay fees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ import msgspec
 from trading.core.alignment import target_units
 from trading.core.depth import walk
 from trading.core.events import QuoteSeen, RepairOption
+from trading.core.offsets import Plan, fees
 from trading.core.policy import counter_levels
 from trading.core.terms import Fee, RepairPreference
 from trading.core.units import Lots, Side
@@ -42,6 +43,7 @@ class LegView(msgspec.Struct, frozen=True):
     fx_rate: Fraction  # domestic currency per unit of the instrument's currency
     fee: Fee | None
     is_close_today: bool
+    closing: Callable[[Lots], Plan] | None = None  # the orders that would close so many lots
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ def _obstacle(leg: LegView, move: Lots, limits: Limits) -> str:
         return "the venue rejected this side before"
     if leg.money_per_tick_lot is None:
         return "no FX rate to price it"
+    if move < 0 and leg.closing is not None:
+        return leg.closing(-move).obstacle
     return ""
 
 
@@ -150,6 +154,8 @@ def _cost(leg: LegView, move: Lots) -> Fraction:
 def _fees(leg: LegView, lots: Lots, turnover: Fraction, *, is_opening: bool) -> Fraction:
     if leg.fee is None:
         return Fraction(0)
+    if not is_opening and leg.closing is not None:
+        return fees(leg.closing(lots).children, leg.fee, turnover / lots)
     if is_opening:
         rate, per_lot = leg.fee.open_rate, leg.fee.open_per_lot
     elif leg.is_close_today:

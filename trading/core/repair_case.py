@@ -1,11 +1,13 @@
 """The repair decision of one open execution: what each leg looks like now, priced and turned into orders."""
 
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trading.core import events as e
 from trading.core.execution import Execution
 from trading.core.measure import shown
+from trading.core.offsets import Child, Plan, Wish, plan
 from trading.core.policy import is_fresh, order_price
 from trading.core.repair import LegView, Limits, choose, explain, options
 from trading.core.terms import Fee, Instrument
@@ -40,10 +42,10 @@ class Repairs:
         orders = []
         for leg, signed in enumerate(chosen.lots_by_leg):
             if signed:
-                order = self._order(case, leg, signed, now)
-                if order is None:
+                found = self._orders(case, leg, signed, now)
+                if not found:
                     return None
-                orders.append(order)
+                orders += found
         purpose = e.Purpose.TOP_UP if chosen.name == "top_up" else e.Purpose.UNWIND
         quotes = tuple(quote for quote in self._program.quotes if quote is not None)
         return e.OrdersDecided(case.id, purpose, tuple(orders), quotes, options=explain(candidates, chosen))
@@ -64,6 +66,7 @@ class Repairs:
             frozenset(side for blocked, side in case.blocked if blocked == leg), case.planned_ticks(leg),
             case.average_ticks(leg), None if fx_rate is None else per_lot * fx_rate, per_lot,
             fx_rate or Fraction(0), fee_on(instrument, utc_day(now)), instrument.venue in self._closes_today,
+            partial(self._closing, case, leg, now),
         )  # fmt: skip
 
     def _usable(self, leg: int, now: Nanos) -> tuple[e.QuoteSeen | None, str]:
@@ -84,7 +87,8 @@ class Repairs:
         ticks = program.counter_ticks[FX] or case.fx_ticks
         return ticks * program.fx_tick if ticks else None
 
-    def _order(self, case: Execution, leg: int, signed: Lots, now: Nanos) -> e.OrderIntent | None:
+    def _orders(self, case: Execution, leg: int, signed: Lots, now: Nanos) -> list[e.OrderIntent]:
+        """Return the orders that trade `signed` lots of one leg: one, or as many as its venue wants for a close."""
         program = self._program
         quote = program.quotes[leg]
         assert quote is not None
@@ -93,18 +97,37 @@ class Repairs:
         fx = program.counter_ticks[FX] or case.fx_ticks or 1
         price = order_price(quote, side, abs(signed), program.payup.ticks(role, fx, case.attempts), program.collar)
         if price is None:
-            return None
+            return []
         adds = side is case.entered_sides[leg]
-        offset = e.Offset.OPEN if adds else self._closing(case, leg)
         purpose = e.Purpose.TOP_UP if adds else e.Purpose.UNWIND
         number = int(case.id.rsplit("-", 1)[1])
         attempt = sum(1 for order in case.orders if order.intent.leg == leg)
-        key = f"{number}-{leg}{attempt}"
-        return program.intent(key, leg, side, abs(signed), price, purpose, offset, attempt)
+        opening = Plan((Child(e.Offset.OPEN, abs(signed)),))
+        children = (opening if adds else self._closing(case, leg, now, abs(signed))).children
+        return [
+            program.intent(
+                f"{number}-{leg}{attempt + n}", leg, side, child.lots, price, purpose, child.offset, attempt + n,
+                program.view_of(case), child.prompt,
+            )
+            for n, child in enumerate(children)
+        ]  # fmt: skip
 
-    def _closing(self, case: Execution, leg: int) -> e.Offset:
-        """Return the offset that closes what this case opened; after an offset reject, the other one."""
-        if self._program.instruments[leg].venue not in self._closes_today:
-            return e.Offset.CLOSE
+    def _closing(self, case: Execution, leg: int, now: Nanos, lots: Lots) -> Plan:
+        """Return how `lots` of what this case opened are closed; after an offset reject the days change places."""
+        program, view = self._program, self._program.view_of(case)
+        instrument = view.instruments[leg]
         wrong = [o for o in case.orders if o.intent.leg == leg and o.reject_class is e.RejectClass.OFFSET]
-        return e.Offset.CLOSE_YESTERDAY if len(wrong) % 2 else e.Offset.CLOSE_TODAY
+        if program.books is None:
+            if instrument.venue not in self._closes_today:
+                return Plan((Child(e.Offset.CLOSE, lots),))
+            offset = e.Offset.CLOSE_YESTERDAY if len(wrong) % 2 else e.Offset.CLOSE_TODAY
+            return Plan((Child(offset, lots, lots),))
+        prompts = program.books.prompts_of(order.intent.client_order_id for order in case.orders)
+        wish = Wish(
+            instrument, case.entered_sides[leg].opposite, lots, view.pair.legs[leg].hedge_flag, prompts,
+            is_disputed=len(wrong) % 2 == 1,
+        )  # fmt: skip
+        quote = program.quotes[leg]
+        levels = (quote.bids or quote.asks) if quote is not None else ()
+        price = Fraction(instrument.tick) * levels[0].price_ticks if levels else Fraction(0)
+        return plan(program.books, wish, fee_on(instrument, utc_day(now)), price * Fraction(instrument.multiplier))
