@@ -93,7 +93,7 @@ class ProgramState:
             execution = self._open_execution(event, now)
         else:
             execution = self.executions[event.execution]
-            execution.attempts += len(event.orders)
+            execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
