@@ -49,21 +49,19 @@ class Judge:
 
     def _tell_truth(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
         """Let the figures know which trades will belong together."""
-        pair = program.terms.pair
-        ratio = tuple(leg.ratio_lots for leg in pair.legs)
-        entered = {leg: program.terms.direction.side_of(pair.legs[leg].role).sign for leg in range(len(ratio))}
-        self._checkers.world.truth.on_decided(ratio, entered, decided)
+        self._checkers.world.truth.on_decided(program.terms, decided)
 
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
-        state, pair, fail = program.state, program.terms.pair, self._checkers.fail
+        state, pair, fail = program.state, program.terms.pair_on(decided.route), self._checkers.fail
         self._checkers.branches["entry"] += 1
+        self._checkers.branches["entry_route"] += bool(decided.route)
         if state.open:
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
-        if any(venue not in state.up_since for venue in state.venues):
+        if any(order.venue not in state.up_since for order in decided.orders):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
         if state.executions_since_arm >= program.terms.executions_max:
             fail("INV-09", f"{decided.execution} is more than the approved number")

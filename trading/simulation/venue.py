@@ -68,7 +68,10 @@ class SimulatedVenue:
         is_late = faults.hits("fill_before_ack")
         if not is_late:
             self._tells.say(now, accepted)
-        if faults.hits("rests"):
+        if intent.time_in_force is e.TimeInForce.DAY:
+            order.is_working = True
+            self._later(self._rng.randint(50 * MILLI, 3 * SECOND), self._work, name)
+        elif faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
@@ -148,6 +151,21 @@ class SimulatedVenue:
             self._tells.late(now, hidden)
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
+
+    def _work(self, client_order_id: str, now: Nanos) -> None:
+        """A resting order trades now and then, in parts."""
+        order = self.orders[client_order_id]
+        if not order.is_working:
+            return
+        left = order.intent.lots - order.filled_lots
+        if not self.is_halted and self._rng.random() < 0.6:
+            self._trade(order, self._rng.randint(1, left), now)
+        if order.filled_lots == order.intent.lots:
+            self._close(order, "filled", now)
+        elif self._faults.hits("venue_cancels"):
+            self._close(order, "venue_cancelled", now)
+        else:
+            self._later(self._rng.randint(200 * MILLI, 3 * SECOND), self._work, client_order_id)
 
     def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders[client_order_id]
