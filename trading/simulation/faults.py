@@ -64,6 +64,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "kill": (0.2, 0.08),  # 82
     "kill_one_program": (0.1, 0.05),
     "lift": (0.5, 0.5),
+    "lift_alone": (0.2, 0.4),  # 82
     "unwind": (0.25, 0.15),
     "disarm": (0.1, 0.03),
     "command_duplicated": (0.3, 0.6),  # 79

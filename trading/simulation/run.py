@@ -16,7 +16,7 @@ from trading.simulation.faults import RATES
 from trading.simulation.figures import Figures, worse_than_kept
 from trading.simulation.world import World
 
-COUNTS_FROM = 1_000  # schedules from which on a fault or branch that never occurred is a failure
+COUNTS_FROM = 3_000  # schedules from which on a fault or branch that never occurred is a failure
 CHUNK = 250
 FAILED_SEEDS = Path(__file__).with_name("failed_seeds.txt")
 

@@ -24,7 +24,7 @@ MUTANT_SCHEDULES = 5_000
 class Command(BaseCommand):
     help = (
         "Drive the engine through seeded fault schedules and check its invariants.\n"
-        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 1000 schedules or more;\n"
+        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 3000 schedules or more;\n"
         "when a distribution figure of 5000 schedules or more is worse than the kept record; and\n"
         "with --mutants when a planted bug goes unnoticed.\n\n" + EXAMPLE
     )
