@@ -37,7 +37,8 @@ def gate_row(
 def program_gates(program: HedgeProgram, now: Nanos) -> list[GateRow]:
     """Return the gates that the program itself can answer, in order."""
     pair = program.terms.pair
-    units = program.units_in_depth()
+    sizes = program.sizes(now)
+    units = sizes[0] if sizes else 0
     return [
         _trigger(program, units, now),
         _dwell(program, now),
@@ -79,7 +80,7 @@ def _trigger(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
     threshold = program.terms.trigger.value
     if value is None:
         return gate_row("G1", False, None, threshold, unit_of(program), now)
-    holds = any(program.margin(size) >= 0 for size in range(max(units, 1), 0, -1))
+    holds = any(program.margin(size) >= 0 for size in program.sizes(now) or (1,))
     return gate_row("G1", holds, value, threshold, unit_of(program), now, distance(program, value))
 
 

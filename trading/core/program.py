@@ -182,15 +182,15 @@ class HedgeProgram(MarketView):
             return None
         if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
             return None
-        for units in range(self.units_in_depth(), 0, -1):
+        for units in self.sizes(now):
             if self.margin(units) >= 0:
                 return self._enter(units, now)
         return None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        units = self.units_in_depth()
-        return self._enter(units, now) if units >= 1 else None
+        sizes = self.sizes(now)
+        return self._enter(sizes[0], now) if sizes else None
 
     def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1
