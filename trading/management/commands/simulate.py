@@ -4,40 +4,69 @@ import json
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
+from trading.simulation.board import Board, board, keep_seeds
 from trading.simulation.run import Summary, simulate
 
 EXAMPLE = """Example:
   manage.py simulate --schedules 1000 --seed 1 --json
   manage.py simulate --schedules 1 --seed 4711     (runs one schedule again)
+  manage.py simulate --mutants --json              (plants every known bug and says which seed notices it)
 """
+
+MUTANT_SCHEDULES = 5_000
 
 
 class Command(BaseCommand):
     help = (
         "Drive the engine through seeded fault schedules and check its invariants.\n"
-        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 1000 schedules or more.\n\n"
-        + EXAMPLE
+        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 1000 schedules or more;\n"
+        "with --mutants when a planted bug goes unnoticed.\n\n" + EXAMPLE
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--schedules", type=int, default=1_000, help="how many schedules (default 1000)")
+        parser.add_argument("--schedules", type=int, help="how many (default 1000; for each planted bug at most 5000)")
         parser.add_argument("--seed", type=int, default=1, help="the first seed; each schedule takes the next one")
         parser.add_argument("--jobs", type=int, default=1, help="processes to spread them over (default 1)")
+        parser.add_argument("--mutants", action="store_true", help="plant every known bug and look who notices it")
+        parser.add_argument("--keep-seeds", action="store_true", help="keep the seeds that noticed the planted bugs")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["schedules"] < 1 or options["jobs"] < 1:
+        default = MUTANT_SCHEDULES if options["mutants"] else 1_000
+        schedules = default if options["schedules"] is None else options["schedules"]
+        if schedules < 1 or options["jobs"] < 1:
             self.stderr.write("simulate: --schedules and --jobs must be 1 or more")
             raise SystemExit(2)
-        summary = simulate(options["schedules"], options["seed"], options["jobs"])
+        if options["mutants"]:
+            self._plant(schedules, options)
+            return
+        summary = simulate(schedules, options["seed"], options["jobs"])
         self.stdout.write(_as_json(summary) if options["json"] else _as_text(summary))
         if not summary.is_clean():
             raise SystemExit(1)
+
+    def _plant(self, schedules: int, options: dict[str, Any]) -> None:
+        found = board(schedules)
+        if options["keep_seeds"]:
+            keep_seeds(found)
+        self.stdout.write(json.dumps(msgspec.to_builtins(found)) if options["json"] else _board_as_text(found))
+        if found.survivors:
+            raise SystemExit(1)
+
+
+def _board_as_text(found: Board) -> str:
+    lines = [f"{found.killed} of {found.total} planted bugs noticed, {found.equivalent} equivalent, {found.seconds} s"]
+    for verdict in found.mutants:
+        noticed = verdict.invariant or ("equivalent: " + verdict.equivalent if verdict.equivalent else "NOT NOTICED")
+        seed = "" if verdict.seed is None else f" at seed {verdict.seed}"
+        lines.append(f"{verdict.topic}: {verdict.name}: {noticed}{seed}")
+    return "\n".join(lines)
 
 
 def _as_json(summary: Summary) -> str:
