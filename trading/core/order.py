@@ -17,6 +17,7 @@ from trading.core.events import (
     OrderFilled,
     OrderIntent,
     OrderStatus,
+    Purpose,
     RejectClass,
     TimeInForce,
 )
@@ -135,6 +136,11 @@ class Order:
     @property
     def is_settled(self) -> bool:
         return self.state in SETTLED_STATES
+
+    @property
+    def is_quote(self) -> bool:
+        """Whether this is an entry that rests in the book until it trades or is called back."""
+        return self.intent.purpose is Purpose.ENTRY and self.intent.time_in_force is TimeInForce.DAY
 
     def apply(self, evidence: Evidence, now: Nanos) -> None:
         """Move by the table; fills and cumulative lots must already be booked."""

@@ -12,14 +12,14 @@ from enum import IntEnum
 
 from trading.core import events as e
 from trading.core.effects import Effect
+from trading.core.entry import Entries
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.repair_case import Repairs
-from trading.core.residual import residual_room
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
-from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
-from trading.core.view import DOMESTIC, FOREIGN, Cell, MarketView
+from trading.core.units import Lots, Nanos, Side, Ticks
+from trading.core.view import Cell, MarketView
 
 NEVER: Nanos = 2**63  # later than any engine time
 
@@ -53,6 +53,7 @@ class HedgeProgram(MarketView):
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
+        self.entries = Entries(self)
         self._repairs = Repairs(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
@@ -86,8 +87,11 @@ class HedgeProgram(MarketView):
 
     # --- the one method with control flow ---
 
-    def decide(self, now: Nanos) -> e.Event | None:
-        """Return the next decision to journal, or None while there is nothing to do."""
+    def decide(self, now: Nanos, units_max: int | None = None) -> e.Event | None:
+        """Return the next decision to journal, or None while there is nothing to do.
+
+        `units_max` is what the desk grants an entry where several programs want the same.
+        """
         state = self.state
         for case in state.open:
             if (unwanted := self._unwanted(case, now)) is not None:
@@ -95,6 +99,8 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
+            if (hedge := self._hedge(case, now)) is not None:
+                return hedge
             if any(case.naked):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
@@ -106,7 +112,7 @@ class HedgeProgram(MarketView):
             return e.Disarmed(reason)
         if state.open or self.holds_since is None or self.permit is not Permit.ENTRIES:
             return None
-        return self._entry(now)
+        return self.entries.decide(now, units_max)
 
     def _unwanted(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
         """Return the cancel of orders that must not rest: those that had their time, and what a kill calls back."""
@@ -146,6 +152,12 @@ class HedgeProgram(MarketView):
             if venue in state.up_since and (due := state.orders[name].query_due_at(times[venue])) is not None:
                 yield name, due
 
+    def _hedge(self, case: Execution, now: Nanos) -> e.OrdersDecided | None:
+        """Return the hedge of what a lead leg filled; its own lead order may still be working."""
+        if case.lead is None or self.permit is Permit.NOTHING or not self.may_repair(case):
+            return None
+        return self.entries.hedge(case, now)
+
     def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
         """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
         if not self.may_repair(case):
@@ -167,54 +179,38 @@ class HedgeProgram(MarketView):
         state = self.state
         if now >= state.armed_until:
             return "ttl"
-        if state.executions_since_arm >= self.terms.executions_max and not state.open:
+        if not (self.terms.slicing.is_repeating or self.sets_left() > 0 or state.open):
             return "executions_max"
         if state.failures_in_row >= FAILURES_IN_ROW_MAX:
             return "failures"
         return None
 
-    # --- entry ---
+    def sets_left(self) -> int:
+        """Return how many sets of this round are still to be done; a repeating program then starts over."""
+        terms, done = self.terms, self.state.executions_since_arm
+        return terms.executions_max - (done % terms.executions_max if terms.slicing.is_repeating else done)
 
-    def _entry(self, now: Nanos) -> e.OrdersDecided | None:
-        """Return both legs' orders for the largest aligned quantity on which the trigger holds, or None."""
-        state, terms = self.state, self.terms
-        assert self.holds_since is not None
-        if now < state.cooldown_until or now - self.holds_since < terms.trigger.dwell:
-            return None
-        if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
-            return None
-        for units in self.sizes(now, residual_room(self, self)):
-            if self.margin(units) >= 0:
-                return self._enter(units, now)
-        return None
+    # --- orders ---
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        sizes = self.sizes(now, residual_room(self, self))
-        return self._enter(sizes[0], now) if sizes else None
+        return self.entries.preview(now)
 
-    def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
-        number = self.state.executions_started + 1
-        orders = []
-        for leg in (DOMESTIC, FOREIGN):
-            lots = units * self.state.ratio_lots[leg]
-            price = self.entry_price(leg, lots)
-            if price is None:
-                return None
-            orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
-        return e.OrdersDecided(
-            f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
-            e.Purpose.ENTRY,
-            tuple(orders),
-            tuple(quote for quote in self.quotes if quote is not None),
-            self.shown_value(units),
-            self.terms.trigger.value,
+    def next_intent(
+        self, case: Execution, leg: int, side: Side, lots: Lots, price: Ticks, purpose: e.Purpose,
+        time_in_force: e.TimeInForce = e.TimeInForce.IOC,
+    ) -> e.OrderIntent:  # fmt: skip
+        """Return a further opening order of an open execution, under the next number of its leg."""
+        attempt = sum(order.intent.leg == leg for order in case.orders)
+        key = f"{case.id.rsplit('-', 1)[1].lstrip('0')}-{leg}{attempt}"
+        return self.intent(
+            key, leg, side, lots, price, purpose, attempt=attempt, view=self.view_of(case), time_in_force=time_in_force
         )
 
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None,
+        view: MarketView | None = None, time_in_force: e.TimeInForce = e.TimeInForce.IOC,
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
@@ -223,7 +219,7 @@ class HedgeProgram(MarketView):
         instrument = (view or self).instruments[leg]
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            e.TimeInForce.IOC, purpose, offset, attempt,
+            time_in_force, purpose, offset, attempt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---
@@ -244,7 +240,7 @@ class HedgeProgram(MarketView):
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
-                if not case.is_live:
+                if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
             times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
@@ -260,7 +256,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
-            "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "tally": state.tally.facts(), "presumed_dead": sorted(state.presumed_dead),
+            "residual": state.residual.facts(),
             "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

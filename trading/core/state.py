@@ -20,11 +20,13 @@ from trading.core.people import RETRY_AFTER
 from trading.core.people import Mode as Mode
 from trading.core.repair import CHOSEN
 from trading.core.residual import Residual
+from trading.core.tally import Tally
 from trading.core.terms import Instrument, Terms
 from trading.core.units import Nanos, Side, utc_day
 
 REJECTS_PER_SIDE_MAX = 2  # soft rejects of one leg and side before a repair goes another way
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
+LEAD_PURPOSES = frozenset((e.Purpose.ENTRY, e.Purpose.HEDGE))  # of a further order that is no repair
 HARD_REJECTS = frozenset((e.RejectClass.MARGIN, e.RejectClass.PERMISSION, e.RejectClass.CLOSED))
 
 
@@ -54,6 +56,7 @@ class ProgramState:
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
         self.residual = Residual()
+        self.tally = Tally()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
@@ -80,14 +83,18 @@ class ProgramState:
     # --- decisions ---
 
     def _orders_decided(self, event: e.OrdersDecided, now: Nanos) -> list[Effect]:
-        if event.purpose is e.Purpose.ENTRY:
+        execution = self.executions.get(event.execution)
+        if execution is None:
             execution = self._open_execution(event, now)
-        else:
-            execution = self.executions[event.execution]
+        elif event.purpose not in LEAD_PURPOSES:
             execution.attempts += len(event.orders)
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
+            if order.is_quote:
+                execution.called_back = ""
+                execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
+                self.tally.count_quote_message(now)
         for option in event.options:
             if option.reason == CHOSEN and option.cost is not None:
                 execution.priced.append((Fraction(option.cost), execution.orders[-len(event.orders) :]))
@@ -96,12 +103,14 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        execution = Execution(event, ratio_lots, self.terms.repair.attempts_max, now)
+        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
         quotes = {quote.instrument: quote for quote in event.quotes}
-        for intent in event.orders:
-            quote = quotes[intent.instrument]
-            total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
-            execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
+        for number, (leg, side) in enumerate(zip(pair.legs, sides, strict=True)):
+            lots, quote = execution.units * leg.ratio_lots, quotes.get(leg.instrument)
+            levels = () if quote is None else quote.asks if side is Side.BUY else quote.bids
+            total = walk(levels, lots)
+            execution.planned_sums[number] = None if total is None else (total, lots)
         fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
@@ -119,6 +128,9 @@ class ProgramState:
         for order in self._known(event.client_order_ids):
             order.apply(Evidence.CANCEL_ASKED, now)
             order.asked_at = now
+            if order.is_quote:
+                self.executions[order.execution].called_back = event.reason
+                self.tally.count_quote_message(now)
             effects.append(CancelOrder(order.intent.client_order_id, order.intent.venue))
         return effects
 
@@ -140,6 +152,9 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
+        if event.outcome == "flat" and execution.called_back:
+            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+            return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         alerts: list[Effect] = self.residual.book(execution, self)
@@ -147,6 +162,11 @@ class ProgramState:
             return alerts
         severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
         return [self.alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome), *alerts]
+
+    def _take_back(self, execution: Execution) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+        if utc_day(execution.opened_at) == self.day:
+            self.executions_today -= 1
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -207,7 +227,8 @@ class ProgramState:
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id
             effects = self._learn(order, Evidence.ACCEPTED, now)
-            order.is_resting = order.state is OrderState.WORKING
+            is_immediate = order.intent.time_in_force is not e.TimeInForce.DAY
+            order.is_resting = is_immediate and order.state is OrderState.WORKING
             return effects
         return self._not_found(order, event.queried_at, now)
 
@@ -236,6 +257,9 @@ class ProgramState:
             self.presumed_dead.pop(name, None)
         execution = self.executions[order.execution]
         execution.count()
+        if (gained := execution.matched() - execution.units_counted) > 0:
+            execution.units_counted += gained
+            self.tally.count_units(gained, now)
         if not any(execution.naked):
             execution.naked_since = None
         elif execution.naked_since is None:

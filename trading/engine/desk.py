@@ -237,7 +237,7 @@ class Desk:
 
     def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        figures = counters(program, self.roster, self.positions, self._messages, now)
+        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:

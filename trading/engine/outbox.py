@@ -83,6 +83,8 @@ def _why_not_repair(pending: Pending) -> str:
     own = {order.client_order_id for order in pending.decided.orders}
     if not pending.program.may_repair(case):
         return "repairs are stopped"
+    if pending.decided.purpose is e.Purpose.HEDGE:  # the lead leg may trade on meanwhile
+        return "overtaken by another hedge" if case.is_overhedged else ""
     if case.along != pending.along:
         return "overtaken by a fill"
     if any(order.is_live and order.intent.client_order_id not in own for order in case.orders):

@@ -29,6 +29,10 @@ class Positions:
                         lots = order.reserved_lots
                         sold += lots * (order.intent.side is Side.SELL)
                         bought += lots * (order.intent.side is Side.BUY)
+                leg, lots = case.hedge_to_come()
+                if lots and program.view_of(case).instruments[leg].code == instrument:
+                    sold += lots * (case.entered_sides[leg] is Side.SELL)
+                    bought += lots * (case.entered_sides[leg] is Side.BUY)
         confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
 

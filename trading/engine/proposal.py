@@ -27,6 +27,7 @@ class ProposedOrder(msgspec.Struct, frozen=True):
 class OrderProposal(msgspec.Struct, frozen=True):
     is_repair: bool
     orders: tuple[ProposedOrder, ...]
+    to_come: tuple[ProposedOrder, ...] = ()  # the hedge that follows when the lead order trades
 
 
 def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
@@ -34,7 +35,19 @@ def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderP
     quotes = {quote.instrument: quote for quote in decided.quotes}
     view = _view(program, decided)
     orders = tuple(_measured(view, order, quotes.get(order.instrument), now) for order in decided.orders)
-    return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
+    if decided.purpose is not Purpose.ENTRY or decided.lead is None:
+        return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
+    hedge = _hedge_to_come(program, view, decided)
+    return OrderProposal(False, orders, (_measured(view, hedge, quotes.get(hedge.instrument), now),))
+
+
+def _hedge_to_come(program: HedgeProgram, view: MarketView, decided: OrdersDecided) -> OrderIntent:
+    """Return the other leg of everything the lead order may fill, at the price it would have now."""
+    lead = decided.orders[0]
+    other = 1 - lead.leg
+    lots = -(-lead.lots // view.ratio_lots[lead.leg]) * view.ratio_lots[other]
+    price = view.entry_price(other, lots) or 0  # without a price there is no order either
+    return program.intent("to-come", other, view.sides[other], lots, price, Purpose.HEDGE, view=view)
 
 
 def _view(program: HedgeProgram, decided: OrdersDecided) -> MarketView:

@@ -1,0 +1,164 @@
+"""Entries of immediate orders, and the hedge of what a lead leg filled.
+
+Together: both legs leave in one decision. Lead first: only the lead leg does, sized and allowed by the same walk
+through both books; each whole unit it fills is hedged at once. Every choice here is made from the program's books,
+terms and state; nothing is kept.
+"""
+
+from typing import TYPE_CHECKING
+
+from trading.core import events as e
+from trading.core.alignment import fits
+from trading.core.depth import lots_within
+from trading.core.execution import Execution
+from trading.core.policy import counter_levels, is_fresh, order_price
+from trading.core.residual import residual_room
+from trading.core.terms import ExecutionMode, LeadChoice
+from trading.core.units import Nanos, utc_day
+from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
+
+if TYPE_CHECKING:
+    from trading.core.program import HedgeProgram
+
+
+def units_inside(view: MarketView, leg: int) -> int:
+    """Return the units a leg could trade at prices on which the trigger still holds, the other books at their best."""
+    quote, turns = view.quotes[leg], view.turning_point(leg)
+    if quote is None or turns is None:
+        return 0
+    limit, holds_above = turns
+    side = view.sides[leg]
+    levels = counter_levels(quote, side)
+    if holds_above is (side.sign < 0):  # the price may only get worse up to the turning point
+        return lots_within(levels, side, limit) // view.ratio_lots[leg]
+    inside = [level.lots for level in levels if (level.price_ticks >= limit) is holds_above]
+    return sum(inside) // view.ratio_lots[leg]
+
+
+def units_shown(view: MarketView, leg: int) -> int:
+    """Return the units that the side to trade on shows."""
+    quote = view.quotes[leg]
+    levels = () if quote is None else counter_levels(quote, view.sides[leg])
+    return sum(level.lots for level in levels) // view.ratio_lots[leg]
+
+
+def lead_leg(view: MarketView, choice: LeadChoice) -> int:
+    """Return the leg that works first. Liquidity is counted in units inside the trigger, then in units shown.
+
+    Equally liquid: the foreign leg.
+    """
+    if choice is LeadChoice.DOMESTIC:
+        return DOMESTIC
+    if choice is LeadChoice.FOREIGN:
+        return FOREIGN
+    domestic, foreign = ((units_inside(view, leg), units_shown(view, leg)) for leg in (DOMESTIC, FOREIGN))
+    if choice is LeadChoice.LEAST_LIQUID:
+        return DOMESTIC if domestic < foreign else FOREIGN
+    return DOMESTIC if domestic > foreign else FOREIGN
+
+
+class Entries:
+    """Looks at a program; keeps nothing."""
+
+    def __init__(self, program: "HedgeProgram") -> None:
+        self._program = program
+
+    def decide(self, now: Nanos, units_max: int | None = None) -> e.OrdersDecided | None:
+        """Return the orders for the largest aligned quantity on which the trigger holds, or None."""
+        program = self._program
+        if self.obstacle(program, now):
+            return None
+        for units in program.sizes(now, self.units_left(now, units_max)):
+            if program.margin(units) >= 0:
+                return self.enter(program, units, now)
+        return None
+
+    def preview(self, now: Nanos) -> e.OrdersDecided | None:
+        """Return the orders an entry would hold now, whether or not anything else allows it."""
+        sizes = self._program.sizes(now)
+        return self.enter(self._program, sizes[0], now) if sizes else None
+
+    def obstacle(self, view: MarketView, now: Nanos) -> str:
+        """Return what forbids any entry on this route now, or an empty string."""
+        program = self._program
+        state = program.state
+        if now < state.cooldown_until:
+            return "cooldown"
+        if program.holds_since is None or now - program.holds_since < program.terms.trigger.dwell:
+            return "dwell"
+        return self.closed(view, now)
+
+    def closed(self, view: MarketView, now: Nanos) -> str:
+        """Return why nothing of an entry may stand on this route now, not even a quote that rests already."""
+        up_since = self._program.state.up_since
+        if any(venue not in up_since for venue in view.venues):
+            return "venue_down"
+        if not view.is_coherent(now):
+            return "stale"
+        return ""
+
+    def units_left(self, now: Nanos, units_max: int | None = None) -> int:
+        """Return how many units the clip, the day's cap, the residual and the desk's grant leave to one entry."""
+        program = self._program
+        units = program.clip_units if units_max is None else min(units_max, program.clip_units)
+        cap, room = program.terms.slicing.units_per_day_max, residual_room(program, program)
+        if room is not None:
+            units = min(units, room)
+        return max(0, min(units, cap - program.state.tally.units_on(now))) if cap else units
+
+    def enter(self, view: MarketView, units: int, now: Nanos) -> e.OrdersDecided | None:
+        """Return the decision for `units`, or None where a leg has no price."""
+        program, working = self._program, self._program.terms.working
+        number = program.state.executions_started + 1
+        orders = []
+        for leg in (DOMESTIC, FOREIGN):
+            lots = units * view.ratio_lots[leg]
+            price = view.entry_price(leg, lots)
+            if price is None:
+                return None
+            orders.append(program.intent(f"{number}-{leg}0", leg, view.sides[leg], lots, price, view=view))
+        lead = None
+        if program.terms.mode is ExecutionMode.LEAD_FIRST:
+            lead = lead_leg(view, working.lead)
+            orders = [orders[lead]]
+        return e.OrdersDecided(
+            self.name(number, now), e.Purpose.ENTRY, tuple(orders), seen(view), view.shown_value(units),
+            program.terms.trigger.value, route=view.route, lead=lead, units=units,
+        )  # fmt: skip
+
+    def name(self, number: int, now: Nanos) -> str:
+        """Return the id of the program's n-th execution."""
+        return f"X-{utc_day(now)}-{self._program.terms.program}-{number:06d}"
+
+    # --- the hedge of a lead leg ---
+
+    def hedge(self, case: Execution, now: Nanos) -> e.OrdersDecided | None:
+        """Return the order that hedges what the lead leg filled, in whole units, or None.
+
+        Where it cannot be priced or the venue will not have it, the case is left to the repair.
+        """
+        leg, lots = case.hedge_due()
+        program, view = self._program, self._program.view_of(case)
+        side = case.entered_sides[leg]
+        if not lots or now < case.retry_at or (leg, side) in case.blocked:
+            return None
+        quote, instrument, day = view.quotes[leg], view.instruments[leg], utc_day(now)
+        while lots and not fits(instrument, lots, day):
+            lots -= view.ratio_lots[leg]  # the rest follows with the next unit, or is repaired
+        if not lots or instrument.venue not in program.state.up_since:
+            return None
+        if quote is None or not is_fresh(quote, now, view.pair.leg_age_max):
+            return None
+        fx = view.counter_ticks[FX] or case.fx_ticks or 1
+        price = order_price(quote, side, lots, view.payup.ticks(view.pair.legs[leg].role, fx, 0), view.collar)
+        if price is None:
+            return None
+        order = program.next_intent(case, leg, side, lots, price, e.Purpose.HEDGE)
+        return e.OrdersDecided(
+            case.id, e.Purpose.HEDGE, (order,), seen(view), route=case.route, lead=case.lead, units=case.units
+        )
+
+
+def seen(view: MarketView) -> tuple[e.QuoteSeen, ...]:
+    """Return the quotes a decision on this route rests on."""
+    return tuple(quote for quote in view.quotes if quote is not None)
