@@ -8,11 +8,11 @@ terms and state; nothing is kept.
 from typing import TYPE_CHECKING
 
 from trading.core import events as e
+from trading.core import routing
 from trading.core.alignment import fits
 from trading.core.depth import lots_within
 from trading.core.execution import Execution
 from trading.core.policy import counter_levels, is_fresh, order_price
-from trading.core.residual import residual_room
 from trading.core.terms import ExecutionMode, LeadChoice
 from trading.core.units import Nanos, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
@@ -65,13 +65,11 @@ class Entries:
 
     def decide(self, now: Nanos, units_max: int | None = None) -> e.OrdersDecided | None:
         """Return the orders for the largest aligned quantity on which the trigger holds, or None."""
-        program = self._program
-        if self.obstacle(program, now):
-            return None
-        for units in program.sizes(now, self.units_left(now, units_max)):
-            if program.margin(units) >= 0:
-                return self.enter(program, units, now)
-        return None
+        program, units_left = self._program, self.units_left(now, units_max)
+        if program.others:
+            return routing.decide(program, now, units_left)
+        units = 0 if self.obstacle(program, now) else routing.holding_units(program, program, now, units_left)
+        return self.enter(program, units, now) if units else None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
@@ -84,26 +82,24 @@ class Entries:
         state = program.state
         if now < state.cooldown_until:
             return "cooldown"
-        if program.holds_since is None or now - program.holds_since < program.terms.trigger.dwell:
+        if view.holds_since is None or now - view.holds_since < program.terms.trigger.dwell:
             return "dwell"
         return self.closed(view, now)
 
     def closed(self, view: MarketView, now: Nanos) -> str:
         """Return why nothing of an entry may stand on this route now, not even a quote that rests already."""
         up_since = self._program.state.up_since
-        if any(venue not in up_since for venue in view.venues):
+        if not view.is_in_step or any(venue not in up_since for venue in view.venues):
             return "venue_down"
         if not view.is_coherent(now):
             return "stale"
         return ""
 
     def units_left(self, now: Nanos, units_max: int | None = None) -> int:
-        """Return how many units the clip, the day's cap, the residual and the desk's grant leave to one entry."""
+        """Return how many units the clip, the day's cap and the desk's grant leave to one entry."""
         program = self._program
         units = program.clip_units if units_max is None else min(units_max, program.clip_units)
-        cap, room = program.terms.slicing.units_per_day_max, residual_room(program, program)
-        if room is not None:
-            units = min(units, room)
+        cap = program.terms.slicing.units_per_day_max
         return max(0, min(units, cap - program.state.tally.units_on(now))) if cap else units
 
     def enter(self, view: MarketView, units: int, now: Nanos) -> e.OrdersDecided | None:

@@ -9,7 +9,10 @@ from fractions import Fraction
 from trading.core.alignment import matched_units, naked_lots
 from trading.core.events import OrdersDecided, Purpose
 from trading.core.order import Order, OrderState
+from trading.core.terms import Pair
 from trading.core.units import Lots, Nanos, Side
+
+SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
 class Execution:
@@ -17,8 +20,9 @@ class Execution:
 
     __slots__ = (
         "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "called_back", "entered_sides",
-        "fx_ticks", "id", "is_ended", "lead", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome",
-        "planned_sums", "priced", "ratio_lots", "rejects", "retry_at", "route", "units", "units_counted",
+        "fx_ticks", "id", "is_ended", "is_split", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
+        "outcome", "pair", "planned_sums", "priced", "ratio_lots", "rejects", "retry_at", "route", "units",
+        "units_counted",
     )  # fmt: skip
 
     def __init__(
@@ -31,6 +35,8 @@ class Execution:
     ) -> None:
         self.id = decided.execution
         self.route = decided.route
+        self.is_split = any(share.reason == SPLIT for share in decided.shares)
+        self.pair: Pair | None = None  # what the route was when this was entered; terms may change after it ended
         self.ratio_lots = ratio_lots
         self.opened_at = now
         self.orders: list[Order] = []
@@ -198,6 +204,7 @@ class Execution:
             "id": self.id, "units": self.units, "along": list(self.along), "naked": list(self.naked),
             "naked_since": self.naked_since, "attempts": self.attempts, "attempts_left": self.attempts_left,
             "retry_at": self.retry_at, "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
+            "route": self.route, "is_split": self.is_split,
             "lead": self.lead, "called_back": self.called_back, "units_counted": self.units_counted,
             "orders": [order.facts() for order in self.orders],
         }  # fmt: skip

@@ -105,6 +105,7 @@ class ProgramState:
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
         sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
         execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
+        execution.pair = pair
         quotes = {quote.instrument: quote for quote in event.quotes}
         for number, (leg, side) in enumerate(zip(pair.legs, sides, strict=True)):
             lots, quote = execution.units * leg.ratio_lots, quotes.get(leg.instrument)
@@ -114,10 +115,11 @@ class ProgramState:
         fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
+        self.executions_started += 1
+        if not (execution.is_split and any(case.is_split and case.opened_at == now for case in self.open)):
+            self.executions_since_arm += 1  # the parts of a clip that is split are one set
         self.executions[execution.id] = execution
         self.open.append(execution)
-        self.executions_started += 1
-        self.executions_since_arm += 1
         day = utc_day(now)
         self.executions_today = self.executions_today + 1 if day == self.day else 1
         self.day = day

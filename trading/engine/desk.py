@@ -29,7 +29,7 @@ from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.positions import Positions
-from trading.engine.proposal import OrderProposal, propose
+from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, Reconciliation
 from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
@@ -210,7 +210,7 @@ class Desk:
                 break
             if isinstance(event, e.OrdersDecided):
                 self._propose(program, event, now, out)
-                if event.purpose is e.Purpose.ENTRY:
+                if event.purpose is e.Purpose.ENTRY and not program.is_splitting(now):
                     break  # sent or refused, the program now waits
             else:
                 self.record(name, event, now, out)
@@ -237,7 +237,8 @@ class Desk:
 
     def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution)
+        route = route_of(program, decided)
+        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution, route)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
@@ -362,6 +363,8 @@ class Desk:
     def _update_permits(self, now: Nanos, out: list[Action]) -> None:
         is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
         for program in self.programs.values():
+            for view in program.views:
+                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
@@ -376,7 +379,8 @@ class Desk:
             self._advance(program, now, out)
 
     def _is_in_step(self, program: HedgeProgram) -> bool:
-        return all(self.reconciliation.is_in_step(venue) for venue in program.state.venues)
+        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
+        return any(view.is_in_step for view in program.views)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)
