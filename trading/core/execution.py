@@ -98,6 +98,7 @@ class Execution:
             return 0, 0
         other = 1 - self.lead
         units = max(0, self.along[self.lead] + filled_later) // self.ratio_lots[self.lead]
+        units = min(units, self.units)  # the gate approved no more; what is beyond the plan is traded back
         ordered = sum(order.intent.lots for order in self.orders if order.intent.purpose is Purpose.HEDGE)
         return other, max(0, units * self.ratio_lots[other] - ordered)
 
@@ -115,6 +116,14 @@ class Execution:
             order.state is OrderState.UNKNOWN or (order.is_settled and order.done_lots < order.intent.lots)
             for order in hedges
         )
+
+    @property
+    def is_overquoted(self) -> bool:
+        """Whether the lead leg would pass the planned units because an order thought to be over traded on."""
+        if self.lead is None:
+            return False
+        working = max(self.reserved()[self.lead])
+        return working > 0 and self.along[self.lead] + working > self.units * self.ratio_lots[self.lead]
 
     @property
     def is_overhedged(self) -> bool:

@@ -15,6 +15,7 @@ from trading.core.effects import Effect
 from trading.core.entry import Entries
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
+from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
@@ -53,7 +54,6 @@ class HedgeProgram(MarketView):
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
-        self.entries = Entries(self)
         self._repairs = Repairs(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
@@ -63,6 +63,9 @@ class HedgeProgram(MarketView):
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
+        self.entries = Entries(self)
+        self.quoting = quoting_of(self)
+        self._is_wanted = self.quoting.holds if self.quoting else self.holds
         self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
@@ -78,7 +81,7 @@ class HedgeProgram(MarketView):
 
     def look(self, now: Nanos) -> bool:
         """Look at the books again after one of them changed; return whether `decide` could have something to say."""
-        if not self.holds():
+        if not self._is_wanted():
             self.holds_since = None
             return bool(self.state.open)
         if self.holds_since is None:
@@ -105,6 +108,8 @@ class HedgeProgram(MarketView):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
+                if self.quoting and (quote := self.quoting.again(case, now)) is not None:
+                    return quote
                 return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
         if state.mode is not Mode.ARMED:
             return None
@@ -112,11 +117,13 @@ class HedgeProgram(MarketView):
             return e.Disarmed(reason)
         if state.open or self.holds_since is None or self.permit is not Permit.ENTRIES:
             return None
-        return self.entries.decide(now, units_max)
+        return (self.quoting or self.entries).decide(now, units_max)
 
     def _unwanted(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
         """Return the cancel of orders that must not rest: those that had their time, and what a kill calls back."""
         state = self.state
+        if self.quoting and (called_back := self.quoting.withdrawal(case, now)) is not None:
+            return called_back
         names = []
         for order in case.orders:
             if not order.is_live or order.intent.venue not in state.up_since:
@@ -129,7 +136,7 @@ class HedgeProgram(MarketView):
 
     def _rests_until(self, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        may_rest = order.state is not OrderState.WORKING or order.asked_at
+        may_rest = order.state is not OrderState.WORKING or order.asked_at or order.is_quote
         return NEVER if may_rest else order.sent_at + self.terms.repair.wait
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
@@ -185,6 +192,15 @@ class HedgeProgram(MarketView):
             return "failures"
         return None
 
+    @property
+    def is_armed(self) -> bool:
+        return self.state.mode is Mode.ARMED
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the desk lets entries stand now."""
+        return self.permit is Permit.ENTRIES
+
     def sets_left(self) -> int:
         """Return how many sets of this round are still to be done; a repeating program then starts over."""
         terms, done = self.terms, self.state.executions_since_arm
@@ -194,7 +210,7 @@ class HedgeProgram(MarketView):
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        return self.entries.preview(now)
+        return (self.quoting or self.entries).preview(now)
 
     def next_intent(
         self, case: Execution, leg: int, side: Side, lots: Lots, price: Ticks, purpose: e.Purpose,
@@ -237,6 +253,8 @@ class HedgeProgram(MarketView):
         times += [self._rests_until(order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
+        if self.quoting:
+            times += [due for case in state.open for due in self.quoting.deadlines(case)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)

@@ -158,8 +158,10 @@ class MarketView:
         Each can be ordered on both venues now, and could still be rolled back when the delivery month has begun.
         """
         units = self.units_in_depth()
-        if units_max is not None:
-            units = min(units, units_max)
+        return self.fitting(units if units_max is None else min(units, units_max), now)
+
+    def fitting(self, units: int, now: Nanos) -> range:
+        """Return the units of an entry that the venues' rules of size allow, largest first, whatever the depth."""
         if not self._is_bound:
             return range(units, 0, -1)
         return fitting_units(self._sized, units, utc_day(now + ROLLBACK_WITHIN))
