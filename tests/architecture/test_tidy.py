@@ -19,7 +19,8 @@ PURE = ("trading/core/", "trading/market/", "risk/gate.py", "risk/limits.py", "a
 CLOCKS_AND_CHANCE = {"time", "datetime", "random", "secrets", "uuid", "socket", "threading", "asyncio"}
 TERMINAL_PROGRAMS = ("management/commands/", "console/launcher/", ".ci/", "__main__.py", "tests/benchmarks/")
 # Reads and generates market data, where numpy and dates are the point; nothing on the order path uses them.
-PURE_EXCEPT = ("trading/market/generate", "trading/market/recordings")
+# Local time needs the zone database's offset of a given moment, which only `datetime` gives; it reads no clock.
+PURE_EXCEPT = ("trading/market/generate", "trading/market/recordings", "trading/core/local_time")
 
 Fault = tuple[int, str]
 
@@ -150,6 +151,12 @@ def test_the_rule_notices_what_breaks_it(rule):
     path, text = BROKEN[rule]
 
     assert list(rule(path, text, ast.parse(text)))
+
+
+def test_local_time_takes_the_moment_as_an_argument():
+    text = (ROOT / "trading/core/local_time.py").read_text()
+
+    assert not re.search(r"\b(now|today|utcnow|localtime|mktime)\(", text)
 
 
 def test_a_broad_except_that_tells_somebody_is_allowed():

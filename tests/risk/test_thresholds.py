@@ -200,6 +200,8 @@ def test_the_engine_is_told_after_commit_by_a_command_that_repeats_safely(
 ) -> None:
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
     app._after_fork()  # Celery keeps its connections until it believes that it was forked
+    with app.connection_for_write() as connection:
+        connection.SimpleQueue("engine.demo").clear()  # what an earlier test left there
     with django_capture_on_commit_callbacks(execute=True):
         change(naked_lots, risk1, "6")
 

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
+from celery import current_app
 from django.contrib.auth import get_user_model
 
+from tests.trading.api import Api, ListeningEngine, use_broker
 from tests.trading.story import Story
 from trading.services.declare import declare
 
 DEMO = Path(__file__).resolve().parents[2] / "console" / "demo"
+DEMO_PROGRAMS = {"CU-LME-SELL", "CU-LME-BUY", "CU-CME-SELL", "CU-LME-LEAD", "CU-LME-QUOTE"}
 
 
 @pytest.fixture
@@ -33,3 +37,34 @@ def story(demo, tmp_path, settings) -> Iterator[Story]:
     told = Story(directory)
     yield told
     told.journal.close()
+
+
+@pytest.fixture
+def api(person):
+    """Return the API as somebody of the demo uses it."""
+    return lambda name: Api(person(name))
+
+
+@pytest.fixture
+def broker(redis_url) -> Iterator[redis.Redis]:
+    """A real queue that nobody consumes, so that a test can read what was sent."""
+    before = current_app.conf.broker_url
+    use_broker(redis_url)
+    client = redis.Redis.from_url(redis_url)
+    client.delete("engine.demo")
+    yield client
+    use_broker(before)
+
+
+@pytest.fixture
+def listening(settings) -> Iterator[ListeningEngine]:
+    """Something that answers at the engine's control socket."""
+    listening = ListeningEngine(settings.CMC_PATHS.control_socket("demo"))
+    yield listening
+    listening.stop()
+
+
+@pytest.fixture
+def engine(listening) -> list[dict]:
+    """What the engine was told."""
+    return listening.told

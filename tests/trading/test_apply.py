@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from audit.models import Receipt
 from risk.models import Threshold
-from tests.trading.conftest import DEMO
+from tests.trading.conftest import DEMO, DEMO_PROGRAMS
 from trading.engine import config
 from trading.models import HedgeProgram, Instrument, Pair, ProgramRevision
 from trading.services.declare import DeclarationRefused, declare
@@ -133,19 +133,23 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", WRONG)
-def test_a_wrong_file_is_refused_with_file_line_and_reason(files, fault):
-    name, old, new, below, words = WRONG[fault]
+def check_refused(files: dict[str, Path], name: str, old: str, new: str, below: int | None, words: str) -> None:
+    """Spoil one file and see that the refusal names file, line, reason and remedy, and that nothing was applied."""
     at = spoil(files[name], old, new)
 
     found = problems_of(files)
 
     naming = [problem for problem in found if words in problem]
-    assert naming, f"{fault}: nobody said {words!r} but\n" + "\n".join(found)
+    assert naming, f"nobody said {words!r} but\n" + "\n".join(found)
     if below is not None:
         assert naming[0].startswith(f"{name}.toml:{at + below}: ")
     assert "; " in naming[0]  # the remedy
     assert not Instrument.objects.exists()
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_file_is_refused_with_file_line_and_reason(files, fault):
+    check_refused(files, *WRONG[fault])
 
 
 def test_an_inverted_ratio_says_how_it_should_stand(files):
@@ -266,7 +270,7 @@ def test_the_engine_reads_what_is_exported(files, settings):
 
     desk = config.load(settings.CMC_PATHS.desk_config("demo"))
 
-    assert {program.program for program in desk.programs} == {"CU-LME-SELL", "CU-LME-BUY", "CU-CME-SELL"}
+    assert {program.program for program in desk.programs} == DEMO_PROGRAMS
     assert desk.instrument("SHFE.cu2703").fees[0].source.startswith("secondary article")
     assert desk.instrument("SHFE.cu2703").sessions == ()  # the simulated venue is open around the clock
     assert desk.limits.version == 1

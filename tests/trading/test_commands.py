@@ -1,105 +1,18 @@
 """Orders to an engine over REST: one press is one command, kill works alone, and arming needs what was reviewed."""
 
-import base64
-import json
 import shutil
-import socket
-import threading
 import time
-from collections.abc import Iterator
 
 import pytest
-import redis
-from celery import current_app
-from django.test import Client
 
 from audit.models import Project, Receipt
+from tests.trading.api import command_in, sent
 from trading.engine import kill_file
 from trading.models import Command, Desk, JournalCursor
 
 pytestmark = pytest.mark.django_db
 
-KEY = {"Idempotency-Key": "k-00000001"}
 ARM = "/api/programs/CU-LME-SELL/arm"
-
-
-class Api:
-    """The API as one person uses it."""
-
-    def __init__(self, user) -> None:
-        self.client = Client()
-        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-
-    def post(self, path: str, body: dict | None = None, headers: dict | None = KEY):
-        return self.client.post(path, body or {}, content_type="application/json", headers=headers)
-
-    def get(self, path: str):
-        return self.client.get(path)
-
-    def put(self, path: str, body: dict):
-        return self.client.put(path, body, content_type="application/json")
-
-
-@pytest.fixture
-def api(person):
-    return lambda name: Api(person(name))
-
-
-@pytest.fixture
-def broker(redis_url, settings) -> Iterator[redis.Redis]:
-    """A real queue that nobody consumes, so that a test can read what was sent."""
-    before = current_app.conf.broker_url
-    use_broker(redis_url)
-    client = redis.Redis.from_url(redis_url)
-    client.delete("engine.demo")
-    yield client
-    use_broker(before)
-
-
-def use_broker(url: str) -> None:
-    """Send from now on to another queue; Celery keeps its connections until it believes that it was forked."""
-    current_app.conf.broker_url = url
-    current_app._after_fork()
-
-
-def sent(broker: redis.Redis) -> list[dict]:
-    """Return the commands in the desk's queue, oldest first, but for terms that are brought up to date."""
-    tasks = [json.loads(raw) for raw in reversed(broker.lrange("engine.demo", 0, -1))]
-    return [task for task in tasks if task["headers"]["task"] != "trading.set_program"]
-
-
-def command_in(task: dict) -> dict:
-    return json.loads(base64.b64decode(task["body"]))[1]["command"]
-
-
-@pytest.fixture
-def engine(settings) -> Iterator[list[dict]]:
-    """Something that answers at the engine's control socket; yields what it was told."""
-    path = settings.CMC_PATHS.control_socket("demo")
-    path.unlink(missing_ok=True)
-    told: list[dict] = []
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.bind(str(path))
-    server.listen()
-    server.settimeout(5)
-
-    def answer() -> None:
-        while True:
-            try:
-                line, _ = server.accept()
-            except OSError:
-                return
-            with line:
-                told.append(json.loads(line.makefile().readline()))
-                line.sendall(b'{"ok": true, "result": null}\n')
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    yield told
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join(5)
-    path.unlink(missing_ok=True)
 
 
 def test_arming_sends_the_reviewed_revision_once_with_an_expiry(api, broker):

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from audit.models import Receipt
 from console.launcher import demo as launcher_demo
-from tests.trading.conftest import DEMO
+from tests.trading.conftest import DEMO, DEMO_PROGRAMS
 from tests.trading.test_apply import spoil
 from trading.engine import config
 from trading.models import HedgeProgram
@@ -167,7 +167,7 @@ def test_a_recording_that_cannot_be_read_costs_the_demo_that_market_alone(settin
 
     assert "cannot be read" in (said := capsys.readouterr().err)
     assert "The recorded demo market gold is left out: 1 problem(s); nothing was applied" in said
-    assert set(HedgeProgram.objects.values_list("name", flat=True)) == {"CU-LME-SELL", "CU-LME-BUY", "CU-CME-SELL"}
+    assert set(HedgeProgram.objects.values_list("name", flat=True)) == DEMO_PROGRAMS
 
 
 def test_a_replay_of_a_declared_recording_needs_no_more_than_its_name(gold, settings, capsys):

@@ -54,6 +54,10 @@ class LegSchema(s.Serializer):
     symbol = text()
     role = s.ChoiceField(["domestic", "foreign"])
     ratio_lots = whole()
+    hedge_flag = s.ChoiceField(["speculation", "arbitrage", "hedge"])
+    order_lots_min = whole()
+    order_lots_multiple = whole()
+    prompt = text(allow_blank=True, help_text="LME: 3M, CASH or a prompt date; empty elsewhere")
     tick = text()
     multiplier = text()
     unit = text()
@@ -154,6 +158,15 @@ class BoardSchema(s.Serializer):
     pairs = PairRowSchema(many=True)
 
 
+class ProxySchema(s.Serializer):
+    """`lots` of `instrument` hedge `replaces_lots` of `replaces` when that cannot be traded."""
+
+    instrument = text()
+    replaces = text()
+    lots = whole()
+    replaces_lots = whole()
+
+
 class TermsSchema(s.Serializer):
     revision = whole()
     direction = s.ChoiceField(["sell_domestic", "buy_domestic"])
@@ -167,7 +180,7 @@ class TermsSchema(s.Serializer):
     cooldown_ms = whole()
     payup = text()
     collar_rate = text()
-    mode = text()
+    mode = s.ChoiceField(["together", "lead_first", "quote_and_lean"])
     repair_preference = s.ChoiceField(["cheapest", "top_up_first", "unwind_first"])
     repair_wait_ms = whole()
     repair_attempts_max = whole()
@@ -175,6 +188,20 @@ class TermsSchema(s.Serializer):
     naked_age_max_ms = whole()
     time_to_live_s = whole()
     reply_times = s.DictField(child=s.DictField(child=whole()))
+    lead = s.ChoiceField(["domestic", "foreign", "least_liquid", "most_liquid"])
+    requote_ticks = whole()
+    messages_per_minute_max = whole(help_text="of the resting quote; hedges and repairs are never counted")
+    quote_rest_ms = whole()
+    units_per_day_max = whole(help_text="matched units per trading day; 0 means no cap of its own")
+    is_repeating = s.BooleanField()
+    windows = s.ListField(child=s.ListField(child=text(), min_length=2, max_length=2))
+    windows_time_zone = text()
+    routes = s.ListField(child=text(), help_text="other pairs that do the same job")
+    priority = whole(help_text="who is served first when something is short: the lower number")
+    residual_max = maybe_text()
+    naked_quantity_max = maybe_text()
+    queues_at_limit = s.BooleanField()
+    proxy = ProxySchema(many=True)
 
 
 class ProgramSchema(s.Serializer):
@@ -238,6 +265,7 @@ class PairSchema(s.Serializer):
     leg_age_max_ms = whole()
     leg_skew_max_ms = whole()
     fx_age_max_ms = whole()
+    hedgeable_min_s = whole()
     parity = ParitySchema(allow_null=True)
     legs = LegSchema(many=True)
     programs = ProgramSchema(many=True)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from trading.core.terms import Instrument, LegRole, Pair
-from trading.core.units import DAY, Lots, Nanos
+from trading.core.units import DAY, Lots, Nanos, Side
 
 # An entry may have to be rolled back after the longest closure between two trading days.
 ROLLBACK_WITHIN: Nanos = 10 * DAY
@@ -87,6 +87,12 @@ def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Ins
 def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:
     """Return the net quantity that signed lots of all legs leave unhedged, in the domestic quote unit, exact."""
     return sum((leg_quantity(pair, leg, lots, instruments) for leg, lots in enumerate(signed_lots)), start=Fraction(0))
+
+
+def unit_residual(pair: Pair, sides: Sequence[Side], instruments: Mapping[str, Instrument]) -> Fraction:
+    """Return what one unit entered on `sides` leaves unhedged, in the domestic quote unit, bought positive."""
+    signed = [side.sign * leg.ratio_lots for side, leg in zip(sides, pair.legs, strict=True)]
+    return residual_quantity(pair, signed, instruments)
 
 
 def neutral_lots(pair: Pair, instruments: Mapping[str, Instrument], *, vat_neutral: bool) -> Fraction:

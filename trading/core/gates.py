@@ -7,8 +7,10 @@ limits and counters: the desk fills them in.
 from decimal import Decimal
 from typing import Any
 
+from trading.core.measure import shown
 from trading.core.policy import skew
 from trading.core.program import HedgeProgram
+from trading.core.residual import residual_room
 from trading.core.state import Mode
 from trading.core.terms import Comparator, Measure
 from trading.core.units import MILLI, Nanos
@@ -51,6 +53,7 @@ def program_gates(program: HedgeProgram, now: Nanos) -> list[GateRow]:
         _collar(program, units, now),
         _armed(program, now),
         _kill(program, now),
+        *_residual(program, now),
     ]
 
 
@@ -148,3 +151,14 @@ def _kill(program: HedgeProgram, now: Nanos) -> GateRow:
     state = program.state
     active = state.kill_level or ("halt: " + state.halt_reason if state.halt_reason else "")
     return gate_row("G14", not active, active or "none", "none", "", now)
+
+
+def _residual(program: HedgeProgram, now: Nanos) -> list[GateRow]:
+    """Return the row of the residual budget, for a program that has one: may one more unit follow?"""
+    budget = program.terms.residual_max
+    if budget is None:
+        return []
+    carried, room = program.state.residual.carried, residual_room(program, program)
+    left = budget - abs(shown(carried))
+    unit = program.instruments[DOMESTIC].unit
+    return [gate_row("G15", room is None or room >= 1, shown(carried), budget, unit, now, left)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from trading.core import events as e
+from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.entry import Entries
 from trading.core.execution import Execution
@@ -49,6 +50,7 @@ class HedgeProgram(MarketView):
         """
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
+        self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
         self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
         self._all_instruments = instruments
@@ -66,6 +68,9 @@ class HedgeProgram(MarketView):
         self.entries = Entries(self)
         self.quoting = quoting_of(self)
         self._is_wanted = self.quoting.holds if self.quoting else self.holds
+        for code in self.state.proxies:
+            self._all_cells.setdefault(code, Cell())
+        self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
         self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
@@ -88,6 +93,14 @@ class HedgeProgram(MarketView):
             self.holds_since = now
         return True
 
+    def instrument_of(self, order: e.OrderIntent) -> Instrument:
+        """Return what an order trades: its leg's instrument, or what stands in for it."""
+        return self._all_instruments[order.instrument]
+
+    def quote_of(self, code: str) -> e.QuoteSeen | None:
+        """Return the last quote of any instrument this program may trade."""
+        return self._all_cells[code].quote
+
     # --- the one method with control flow ---
 
     def decide(self, now: Nanos, units_max: int | None = None) -> e.Event | None:
@@ -104,7 +117,7 @@ class HedgeProgram(MarketView):
         for case in state.open:
             if (hedge := self._hedge(case, now)) is not None:
                 return hedge
-            if any(case.naked):
+            if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
@@ -130,14 +143,17 @@ class HedgeProgram(MarketView):
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or now >= self._rests_until(order) or (is_killed and not spared):
+            if order.is_resting or now >= self._rests_until(case, order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
-        return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+        if not names or state.kill_level:
+            return e.CancelDecided(tuple(names), "kill") if names else None
+        return self._repairs.call_back(case, names, now)
 
-    def _rests_until(self, order: Order) -> Nanos:
+    def _rests_until(self, case: Execution, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        may_rest = order.state is not OrderState.WORKING or order.asked_at or order.is_quote
-        return NEVER if may_rest else order.sent_at + self.terms.repair.wait
+        is_meant_to_rest = order.intent.time_in_force is e.TimeInForce.DAY
+        may_rest = order.state is not OrderState.WORKING or order.asked_at or is_meant_to_rest
+        return NEVER if may_rest else self._repairs.waits_until(case, order)
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
@@ -172,6 +188,8 @@ class HedgeProgram(MarketView):
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
             return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
+        if self.permit is not Permit.NOTHING and (recall := self._repairs.recall(case, now)) is not None:
+            return recall
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
@@ -250,7 +268,7 @@ class HedgeProgram(MarketView):
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
-        times += [self._rests_until(order) for case in state.open for order in case.orders]
+        times += [self._rests_until(case, order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         if self.quoting:
@@ -274,7 +292,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
-            "tally": state.tally.facts(), "presumed_dead": sorted(state.presumed_dead),
+            "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "tally": state.tally.facts(),
             "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

@@ -94,7 +94,7 @@ class Quoting:
         entries = program.entries
         if entries.obstacle(program, now) or not self.has_room(now):
             return None
-        return self._enter(entries.units_left(now, units_max), now)
+        return self._enter(entries.units_left(program, now, units_max), now)
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the quote there would be now, whether or not anything else allows it."""
@@ -109,7 +109,7 @@ class Quoting:
             return None
         assert case.lead is not None
         left = case.units - case.along[case.lead] // case.ratio_lots[case.lead]
-        found = self._priced(view, case.lead, min(left, program.entries.units_left(now)), now)
+        found = self._priced(view, case.lead, min(left, program.entries.units_left(view, now)), now)
         if found is None:
             return None
         units, price = found

@@ -43,10 +43,14 @@ class Fee(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One trading phase in the venue's local time, e.g. 21:00-01:00; a phase may pass midnight."""
+    """One trading phase in the venue's local time, e.g. 21:00-01:00; a phase may pass midnight.
+
+    `days` are the weekdays on which it opens: "mon-fri", or "sun-thu" where a week begins on Sunday evening.
+    """
 
     opens: str
     closes: str
+    days: str = ""  # "": Monday to Friday for an instrument, every day for a program's own window
 
 
 class Instrument(msgspec.Struct, frozen=True):

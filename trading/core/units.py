@@ -51,8 +51,8 @@ def to_price(ticks: Ticks, tick: Decimal) -> Decimal:
 
 
 def utc_day(at: Nanos) -> str:
-    """Return the UTC calendar day of `at` as YYYYMMDD (proleptic Gregorian, after H. Hinnant's civil_from_days)."""
-    return _civil(at // DAY)
+    """Return the UTC calendar day of `at` as YYYYMMDD."""
+    return day_name(at // DAY)
 
 
 def trading_day_number(at: Nanos) -> int:
@@ -66,8 +66,9 @@ def trading_day_number(at: Nanos) -> int:
     return day + max(0, 7 - weekday) if weekday >= 5 else day
 
 
-@lru_cache(maxsize=16)
-def _civil(days_since_epoch: int) -> str:
+@lru_cache(maxsize=64)
+def day_name(days_since_epoch: int) -> str:
+    """Return a date as YYYYMMDD (proleptic Gregorian, after H. Hinnant's civil_from_days)."""
     shifted = days_since_epoch + 719_468
     era, day_of_era = divmod(shifted, 146_097)
     year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365

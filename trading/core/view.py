@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import msgspec
 
-from trading.core.alignment import ROLLBACK_WITHIN, fitting_units
+from trading.core.alignment import ROLLBACK_WITHIN, fitting_units, unit_residual
 from trading.core.depth import walk, worst_ticks
 from trading.core.events import QuoteSeen
 from trading.core.measure import BadTerms, CompiledTrigger
@@ -73,6 +73,7 @@ class MarketView:
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in pair.legs)
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
         self.pair = pair
+        self.unit_residual = unit_residual(pair, self.sides, instruments)
         self._sized = tuple(zip(self.instruments, self.ratio_lots, strict=True))
         self._is_bound = any(_has_size_rules(instrument) for instrument in self.instruments)
         self.collar = Collar(Fraction(terms.collar_rate))

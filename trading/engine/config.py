@@ -122,8 +122,7 @@ def _venue_faults(config: DeskConfig) -> Iterator[str]:
 
 
 def _program_faults(terms: Terms, instruments: dict[str, Instrument]) -> Iterator[str]:
-    routes = (terms.pair, *terms.routes)
-    for pair, code in ((route, code) for route in routes for code in _codes(route)):
+    for pair, code in _codes(terms):
         if code not in instruments:
             yield f"program {terms.program}, pair {pair.code}: the desk has no instrument {code}"
         elif instruments[code].venue not in terms.reply_times and not instruments[code].is_pricing_only:
@@ -132,7 +131,10 @@ def _program_faults(terms: Terms, instruments: dict[str, Instrument]) -> Iterato
         yield f"program {terms.program} has clip_units {terms.clip_units}; use 1 or more"
 
 
-def _codes(pair: Pair) -> Iterator[str]:
-    yield from (leg.instrument for leg in pair.legs)
-    if pair.fx_instrument:
-        yield pair.fx_instrument
+def _codes(terms: Terms) -> Iterator[tuple[Pair, str]]:
+    """Yield (pair, instrument) for all that the terms name: of the pair, its other routes, and a repair's stand-ins."""
+    for pair in (terms.pair, *terms.routes):
+        yield from ((pair, leg.instrument) for leg in pair.legs)
+        if pair.fx_instrument:
+            yield pair, pair.fx_instrument
+    yield from ((terms.pair, proxy.instrument) for proxy in terms.repair.proxies)

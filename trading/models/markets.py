@@ -96,7 +96,15 @@ class Instrument(models.Model):
     currency = models.CharField(max_length=3)
     quote_basis = models.CharField(max_length=12)
     order_lots_max = models.PositiveIntegerField(null=True)
+    order_lots_min = models.PositiveIntegerField(default=1)
+    order_lots_multiple = models.PositiveIntegerField(default=1)
+    delivery_from = models.DateField(null=True)  # from this day on the delivery-month multiple is in force
+    delivery_lots_multiple = models.PositiveIntegerField(default=1)
+    prompt = models.CharField(max_length=8, blank=True, default="")  # LME: 3M, CASH or a date YYYYMMDD
     time_zone = models.CharField(max_length=40)
+    closed_days = models.JSONField(default=list)  # local dates, ISO, without any session
+    no_night_days = models.JSONField(default=list)  # local dates, ISO, without their night session
+    calendar_source = models.CharField(max_length=300, blank=True, default="")
     is_pricing_only = models.BooleanField(default=False)
     source = models.CharField(max_length=300)
 

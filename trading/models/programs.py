@@ -19,6 +19,7 @@ class Pair(models.Model):
     leg_age_max_ms = models.PositiveIntegerField()
     leg_skew_max_ms = models.PositiveIntegerField()
     fx_age_max_ms = models.PositiveIntegerField()
+    hedgeable_min_s = models.PositiveIntegerField(default=0)  # no entry unless both legs trade on for this long
 
     class Meta:
         ordering = ["code"]
@@ -35,6 +36,7 @@ class PairLeg(models.Model):
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="pair_legs")
     role = models.CharField(max_length=8, choices=[("domestic", "domestic"), ("foreign", "foreign")])
     ratio_lots = models.PositiveIntegerField()
+    hedge_flag = models.CharField(max_length=12, default="speculation")
 
     class Meta:
         ordering = ["position"]
@@ -103,6 +105,20 @@ class ProgramRevision(models.Model):
     naked_age_max_ms = models.PositiveIntegerField()
     time_to_live_s = models.PositiveIntegerField()
     reply_times = models.JSONField()  # venue name -> {reply_due_ms, query_interval_ms, presumed_dead_ms}
+    lead = models.CharField(max_length=16, default="foreign")
+    requote_ticks = models.PositiveIntegerField(default=2)
+    messages_per_minute_max = models.PositiveIntegerField(default=60)
+    quote_rest_ms = models.PositiveIntegerField(default=30_000)
+    units_per_day_max = models.PositiveIntegerField(default=0)  # 0: no cap of its own
+    is_repeating = models.BooleanField(default=False)
+    windows = models.JSONField(default=list)  # [["09:30", "11:00"], ...]; none: always
+    windows_time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
+    routes = models.JSONField(default=list)  # codes of other pairs that do the same job
+    priority = models.PositiveIntegerField(default=100)
+    residual_max = ExactDecimalField(null=True)  # domestic quote unit
+    naked_quantity_max = ExactDecimalField(null=True)  # domestic quote unit
+    queues_at_limit = models.BooleanField(default=True)
+    proxy = models.JSONField(default=list)  # [{instrument, replaces, lots, replaces_lots}, ...]
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300, blank=True)

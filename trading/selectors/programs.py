@@ -12,6 +12,9 @@ _TERMS = (
     "direction", "measure", "comparator", "trigger_value", "counter_leg", "dwell_ms", "clip_units",
     "executions_max", "cooldown_ms", "payup", "collar_rate", "mode", "repair_preference", "repair_wait_ms",
     "repair_attempts_max", "repair_cost_max", "naked_age_max_ms", "time_to_live_s", "reply_times",
+    "lead", "requote_ticks", "messages_per_minute_max", "quote_rest_ms", "units_per_day_max", "is_repeating",
+    "windows", "windows_time_zone", "routes", "priority", "residual_max", "naked_quantity_max", "queues_at_limit",
+    "proxy",
 )  # fmt: skip
 
 
@@ -153,6 +156,7 @@ def pair_dict(pair: Pair, today: date) -> dict[str, Any]:
         "leg_age_max_ms": pair.leg_age_max_ms,
         "leg_skew_max_ms": pair.leg_skew_max_ms,
         "fx_age_max_ms": pair.fx_age_max_ms,
+        "hedgeable_min_s": pair.hedgeable_min_s,
         "parity": parity,
         "legs": [leg_dict(leg) for leg in pair.legs.all()],
         "programs": [program_dict(program) for program in all_programs() if program.pair_id == pair.pk],
@@ -181,7 +185,9 @@ def leg_dict(leg: PairLeg) -> dict[str, Any]:
     row: Instrument = leg.instrument
     return {
         "instrument": row.code, "venue": row.venue.name, "symbol": row.symbol, "role": leg.role,
-        "ratio_lots": leg.ratio_lots, "tick": plain(row.tick), "multiplier": plain(row.multiplier),
+        "ratio_lots": leg.ratio_lots, "hedge_flag": leg.hedge_flag, "order_lots_min": row.order_lots_min,
+        "order_lots_multiple": row.order_lots_multiple, "prompt": row.prompt,
+        "tick": plain(row.tick), "multiplier": plain(row.multiplier),
         "unit": row.unit, "currency": row.currency, "quote_basis": row.quote_basis,
         "time_zone": row.time_zone, "is_simulated": row.venue.is_simulated, "source": row.source,
     }  # fmt: skip

@@ -78,6 +78,7 @@ def instrument_terms(row: Instrument, today: date, *, is_around_the_clock: bool)
     """Return an instrument as the core knows it; a simulated venue may ignore the real trading hours."""
     rule = in_force(row.session_rules.all(), today)
     phases = [] if rule is None or is_around_the_clock else rule.phases
+    closed, no_night = ([], []) if is_around_the_clock else (row.closed_days, row.no_night_days)
     limit = in_force(row.price_limits.all(), today)
     fields = (
         "open_rate",
@@ -99,7 +100,18 @@ def instrument_terms(row: Instrument, today: date, *, is_around_the_clock: bool)
         ),
         price_limit_rate=None if limit is None else limit.rate,
         is_pricing_only=row.is_pricing_only,
+        order_lots_min=row.order_lots_min, order_lots_multiple=row.order_lots_multiple,
+        delivery_from=_compact(row.delivery_from.isoformat()) if row.delivery_from else "",
+        delivery_lots_multiple=row.delivery_lots_multiple,
+        closed_days=tuple(_compact(day) for day in closed),
+        no_night_days=tuple(_compact(day) for day in no_night),
+        prompt=row.prompt,
     )  # fmt: skip
+
+
+def _compact(day: str) -> str:
+    """Return an ISO date as the core writes dates: YYYYMMDD."""
+    return day.replace("-", "")
 
 
 def in_force(facts: Any, today: date) -> Any:
@@ -118,7 +130,7 @@ def pair_terms(row: Pair, today: date) -> terms.Pair:
         code=row.code,
         project=row.project,
         legs=tuple(
-            terms.Leg(leg.instrument.code, terms.LegRole(leg.role), leg.ratio_lots)
+            terms.Leg(leg.instrument.code, terms.LegRole(leg.role), leg.ratio_lots, terms.HedgeFlag(leg.hedge_flag))
             for leg in row.legs.select_related("instrument")
         ),
         fx_instrument=row.fx_instrument.code if row.fx_instrument else None,
@@ -128,6 +140,7 @@ def pair_terms(row: Pair, today: date) -> terms.Pair:
         leg_age_max=row.leg_age_max_ms * MILLI,
         leg_skew_max=row.leg_skew_max_ms * MILLI,
         fx_age_max=row.fx_age_max_ms * MILLI,
+        hedgeable_min=row.hedgeable_min_s * SECOND,
     )
 
 
@@ -149,10 +162,7 @@ def program_terms(row: HedgeProgram, today: date, revision: int | None = None) -
         payup=given.payup,
         collar_rate=given.collar_rate,
         mode=terms.ExecutionMode(given.mode),
-        repair=terms.RepairPolicy(
-            terms.RepairPreference(given.repair_preference), given.repair_wait_ms * MILLI,
-            given.repair_attempts_max, given.repair_cost_max, given.naked_age_max_ms * MILLI,
-        ),
+        repair=_repair(given),
         time_to_live=given.time_to_live_s * SECOND,
         reply_times={
             venue: terms.ReplyTimes(
@@ -161,6 +171,25 @@ def program_terms(row: HedgeProgram, today: date, revision: int | None = None) -
             )
             for venue, times in given.reply_times.items()
         },
+        working=terms.Working(
+            terms.LeadChoice(given.lead), given.requote_ticks, given.messages_per_minute_max,
+            given.quote_rest_ms * MILLI,
+        ),
+        slicing=terms.Slicing(
+            given.units_per_day_max, given.is_repeating,
+            tuple(terms.Session(opens, closes) for opens, closes in given.windows), given.windows_time_zone,
+        ),
+        routes=tuple(pair_terms(Pair.objects.get(code=code), today) for code in given.routes),
+        priority=given.priority,
+        residual_max=given.residual_max,
+    )  # fmt: skip
+
+
+def _repair(given: ProgramRevision) -> terms.RepairPolicy:
+    return terms.RepairPolicy(
+        terms.RepairPreference(given.repair_preference), given.repair_wait_ms * MILLI,
+        given.repair_attempts_max, given.repair_cost_max, given.naked_age_max_ms * MILLI,
+        given.naked_quantity_max, tuple(terms.Proxy(**proxy) for proxy in given.proxy), given.queues_at_limit,
     )  # fmt: skip
 
 

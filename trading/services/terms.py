@@ -13,7 +13,9 @@ from trading.models import HedgeProgram, ProgramRevision
 from trading.services.commands import check_own_project
 from trading.services.declare import stored
 from trading.services.declare.program_rules import program_problems
-from trading.services.declare.shapes import KINDS, ProgramShape, flat, shape_of
+from trading.services.declare.reading import flat, shape_of
+from trading.services.declare.save import stored_terms
+from trading.services.declare.shapes import KINDS, ProgramShape
 from trading.services.declare.source import Entry, Problem
 from trading.services.declare.world import Declared, World
 
@@ -99,8 +101,6 @@ def _advice(problem: Problem) -> str:
 def _store(program: HedgeProgram, shape: ProgramShape, reason: str, actor: AbstractUser) -> None:
     program.revision += 1
     program.save(update_fields=["revision"])
-    terms = {key: getattr(shape, key) for key in shape.__struct_fields__ if key not in (*FIXED, "reply_times")}
     ProgramRevision.objects.create(
-        program=program, revision=program.revision, created_by=actor, reason=reason,
-        reply_times=msgspec.to_builtins(shape.reply_times), **terms,
-    )  # fmt: skip
+        program=program, revision=program.revision, created_by=actor, reason=reason, **stored_terms(shape)
+    )

@@ -20,9 +20,10 @@ from trading.services.declare import (
     stored,
     thresholds,
 )
+from trading.services.declare.reading import flat, shape_of
 from trading.services.declare.receipts import leave_receipt
 from trading.services.declare.save import save
-from trading.services.declare.shapes import KINDS, Shape, ThresholdShape, flat, key_of, shape_of, stated_key
+from trading.services.declare.shapes import KINDS, Shape, ThresholdShape, key_of, stated_key
 from trading.services.declare.source import Entry, Problem, read
 from trading.services.declare.world import Declared, World
 

@@ -11,6 +11,7 @@ from trading.services.declare.world import World
 
 _PHASE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
 _DESK = re.compile(r"^[a-z][a-z0-9]{0,5}$")  # the desk's name begins every order id, which has 20 characters
+_PROMPT = re.compile(r"^(3M|CASH|20\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))$")
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 
 
@@ -77,15 +78,68 @@ def instrument_problems(instrument: InstrumentShape, entry: Entry, world: World)
     for name, value in (("tick", instrument.tick), ("multiplier", instrument.multiplier)):
         if value <= 0:
             yield entry.problem(f"{title}: {name} is {value}", "give a figure above zero", name)
-    try:
-        ZoneInfo(instrument.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    if not is_time_zone(instrument.time_zone):
         yield entry.problem(
             f"{title}: unknown time zone {instrument.time_zone!r}",
             "use a name such as Asia/Shanghai or Europe/London",
             "time_zone",
         )
+    yield from _lots_problems(instrument, title, entry)
     yield from _dated_problems(instrument, title, entry)
+    yield from _calendar_problems(instrument, title, entry)
+
+
+def is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
+def is_phase(phase: tuple[str, str]) -> bool:
+    """Whether the two texts are a beginning and an end on the clock; the end may lie behind midnight."""
+    return all(_PHASE.match(time) for time in phase) and phase[0] != phase[1]
+
+
+def _lots_problems(instrument: InstrumentShape, title: str, entry: Entry) -> Iterator[Problem]:
+    for name in ("order_lots_min", "order_lots_multiple", "delivery_lots_multiple"):
+        if getattr(instrument, name) < 1:
+            yield entry.problem(f"{title}: {name} is {getattr(instrument, name)}", "use 1 or more", name)
+            return
+    if instrument.order_lots_max is not None and instrument.order_lots_max < instrument.order_lots_min:
+        yield entry.problem(
+            f"{title}: order_lots_max {instrument.order_lots_max} is under order_lots_min {instrument.order_lots_min}",
+            "correct one of them",
+            "order_lots_max",
+        )
+    if instrument.order_lots_min % instrument.order_lots_multiple:
+        yield entry.problem(
+            f"{title}: order_lots_min {instrument.order_lots_min} is no multiple of {instrument.order_lots_multiple}",
+            "correct order_lots_min or order_lots_multiple",
+            "order_lots_min",
+        )
+    if (instrument.delivery_lots_multiple > 1) != (instrument.delivery_from is not None):
+        yield entry.problem(
+            f"{title}: delivery_from and delivery_lots_multiple go together",
+            "give both: the first day of the rule and the multiple of lots, e.g. 2027-03-01 and 5",
+            "delivery_from" if instrument.delivery_from else "delivery_lots_multiple",
+        )
+    if instrument.prompt and not _PROMPT.match(instrument.prompt):
+        yield entry.problem(
+            f"{title}: prompt is {instrument.prompt!r}", "use 3M, CASH or a date such as 20270317", "prompt"
+        )
+
+
+def _calendar_problems(instrument: InstrumentShape, title: str, entry: Entry) -> Iterator[Problem]:
+    for name in ("closed_days", "no_night_days"):
+        days = getattr(instrument, name)
+        if len(set(days)) < len(days):
+            yield entry.problem(f"{title}: {name} names a day twice", "keep one of them", name)
+        if days and not instrument.calendar_source:
+            yield entry.problem(
+                f"{title}: {name} has no source", "give calendar_source: where the dates were read", name
+            )
 
 
 def _dated_problems(instrument: InstrumentShape, title: str, entry: Entry) -> Iterator[Problem]:
@@ -103,7 +157,7 @@ def _dated_problems(instrument: InstrumentShape, title: str, entry: Entry) -> It
             yield entry.problem(f"{title}: two {name} entries begin on the same day", "keep one of them", name)
     for n, rule in enumerate(instrument.sessions):
         for phase in rule.phases:
-            if not all(_PHASE.match(time) for time in phase) or phase[0] == phase[1]:
+            if not is_phase(phase):
                 yield entry.problem(
                     f"{title}: phase {'-'.join(phase)} is no trading phase",
                     'write ["21:00", "01:00"]; an end of 24:00 is allowed',

@@ -49,6 +49,18 @@ def pair_problems(pair: PairShape, entry: Entry, world: World) -> Iterator[Probl
                 n,
                 "ratio_lots",
             )
+        if leg.hedge_flag != "speculation" and leg.role != "domestic":
+            yield entry.problem(
+                f"{title}: hedge_flag {leg.hedge_flag} on the {leg.role} leg",
+                "leave it out: only Chinese exchanges keep books by hedge flag",
+                "leg",
+                n,
+                "hedge_flag",
+            )
+    if not 0 <= pair.hedgeable_min_s <= 86_400:
+        yield entry.problem(
+            f"{title}: hedgeable_min_s is {pair.hedgeable_min_s}", "use 0 to 86400 seconds", "hedgeable_min_s"
+        )
     domestic, foreign = instruments
     if domestic is None or foreign is None or any(leg.ratio_lots < 1 for leg in pair.leg):
         return

@@ -4,17 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit.access import Role
-from risk.limits import REQUIRED_KINDS, LimitKind, LimitSet
-from trading.services.declare.pair_rules import clip_lots
-from trading.services.declare.shapes import (
-    InstrumentShape,
-    LegShape,
-    PairShape,
-    ProgramShape,
-    ThresholdShape,
-    UserShape,
-)
+from risk.limits import LimitKind
+from trading.services.declare.shapes import ProgramShape, ThresholdShape, UserShape
 from trading.services.declare.source import Entry, Problem
+from trading.services.declare.traded_rules import traded_problems
+from trading.services.declare.working_rules import working_problems
 from trading.services.declare.world import World
 
 
@@ -33,14 +27,8 @@ def program_problems(program: ProgramShape, entry: Entry, world: World) -> Itera
     yield from _trigger_problems(program, title, entry)
     if world.is_unknown("pair", program.pair):
         yield entry.problem(f"{title} names an unknown pair {program.pair!r}", "declare it with [[pair]]", "pair")
-    pair = world.pair(program.pair)
-    if pair is None:
-        return
-    limits = world.limits(program.desk)
-    for leg in pair.leg:
-        instrument = world.instrument(leg.instrument)
-        if instrument is not None:
-            yield from _leg_problems(program, title, entry, world, pair, leg, instrument, limits)
+    yield from working_problems(program, title, entry)
+    yield from traded_problems(program, title, entry, world)
 
 
 def _figure_problems(program: ProgramShape, title: str, entry: Entry) -> Iterator[Problem]:
@@ -71,53 +59,6 @@ def _trigger_problems(program: ProgramShape, title: str, entry: Entry) -> Iterat
             f'use comparator = "{wanted}", or turn the direction',
             "comparator",
         )
-
-
-def _leg_problems(
-    program: ProgramShape, title: str, entry: Entry, world: World,
-    pair: PairShape, leg: LegShape, instrument: InstrumentShape, limits: LimitSet,
-) -> Iterator[Problem]:  # fmt: skip
-    if world.is_unknown("connection", f"{program.desk}/{instrument.venue}"):
-        yield entry.problem(
-            f"{title}: desk {program.desk} has no connection to {instrument.venue}",
-            "declare it with [[connection]]",
-            "desk",
-        )
-    if instrument.venue not in program.reply_times:
-        yield entry.problem(
-            f"{title} has no reply_times for {instrument.venue}",
-            f"add [program.reply_times.{instrument.venue}]",
-            "reply_times",
-        )
-    lots = clip_lots(leg, program.clip_units)
-    if instrument.order_lots_max is not None and lots > instrument.order_lots_max:
-        yield entry.problem(
-            f"{title}: one clip is {lots} lots of {instrument.code}, the venue takes {instrument.order_lots_max}",
-            "lower clip_units",
-            "clip_units",
-        )
-    for kind in REQUIRED_KINDS:
-        hard = world.limit(kind, instrument, pair.code, limits)
-        if hard is None:
-            if world.has_unreadable("threshold"):
-                continue
-            yield entry.problem(
-                f"{title}: missing limit {kind.value} for {instrument.code}",
-                f'add [[threshold]] desk = "{program.desk}", kind = "{kind.value}", instrument = "{instrument.code}"',
-            )
-        elif kind is LimitKind.PRICE_COLLAR_RATE:
-            if program.collar_rate > hard:
-                yield entry.problem(
-                    f"{title}: collar_rate {program.collar_rate} is wider than the limit {hard}",
-                    "narrow it, or loosen the limit through an approval",
-                    "collar_rate",
-                )
-        elif lots > hard:
-            yield entry.problem(
-                f"{title}: one clip is {lots} lots of {instrument.code}, over the limit {kind.value} = {hard}",
-                "lower clip_units, or loosen the limit through an approval",
-                "clip_units",
-            )
 
 
 def threshold_problems(threshold: ThresholdShape, entry: Entry, world: World) -> Iterator[Problem]:

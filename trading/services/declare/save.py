@@ -78,7 +78,10 @@ def _replace(rows: Any, model: type[models.Model], owner: dict[str, Any], shapes
 
 def _save_instrument(shape: InstrumentShape) -> None:
     venue = Venue.objects.get(name=shape.venue)
-    row = _upsert(Instrument, {"code": shape.code}, shape, "fee", "sessions", "price_limit", venue=venue)
+    row = _upsert(
+        Instrument, {"code": shape.code}, shape, "fee", "sessions", "price_limit", venue=venue,
+        closed_days=msgspec.to_builtins(shape.closed_days), no_night_days=msgspec.to_builtins(shape.no_night_days),
+    )  # fmt: skip
     _replace(row.fees, FeeSchedule, {"instrument": row}, shape.fee)
     _replace(row.session_rules, SessionRule, {"instrument": row}, shape.sessions)
     _replace(row.price_limits, PriceLimitRule, {"instrument": row}, shape.price_limit)
@@ -106,8 +109,9 @@ def _save_pair(shape: PairShape) -> None:
     for position, leg in enumerate(shape.leg):
         instrument = Instrument.objects.get(code=leg.instrument)
         PairLeg.objects.create(
-            pair=row, position=position, instrument=instrument, role=leg.role, ratio_lots=leg.ratio_lots
-        )
+            pair=row, position=position, instrument=instrument, role=leg.role, ratio_lots=leg.ratio_lots,
+            hedge_flag=leg.hedge_flag,
+        )  # fmt: skip
     _replace(row.parities, ParityRule, {"pair": row}, shape.parity)
 
 
@@ -120,12 +124,14 @@ def _save_program(shape: ProgramShape) -> None:
         row = HedgeProgram(name=shape.name)
     row.number, row.desk, row.pair, row.revision = shape.number, desk, pair, revision
     row.save()
-    terms = _values(shape, "name", "number", "desk", "pair", "reply_times")
-    reply_times = msgspec.to_builtins(shape.reply_times)
-    ProgramRevision.objects.create(
-        program=row, revision=revision, reply_times=reply_times, reason="declared in a file", **terms
-    )
+    ProgramRevision.objects.create(program=row, revision=revision, reason="declared in a file", **stored_terms(shape))
     ProgramState.objects.get_or_create(program=row)
+
+
+def stored_terms(shape: ProgramShape) -> dict[str, Any]:
+    """Return the columns of a revision: what may change about a program, structured parts as plain JSON values."""
+    structured = {name: msgspec.to_builtins(getattr(shape, name)) for name in ("reply_times", "windows", "proxy")}
+    return {**_values(shape, "name", "number", "desk", "pair"), **structured}
 
 
 def _save_user(shape: UserShape) -> None:

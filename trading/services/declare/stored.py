@@ -1,6 +1,7 @@
 """The stored settings as shapes, in the words of a declaration."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.contrib.auth import get_user_model
 
@@ -19,6 +20,7 @@ from trading.services.declare.shapes import (
     PriceLimitShape,
     ProgramShape,
     ProjectShape,
+    ProxyShape,
     ReplyTimesShape,
     SessionsShape,
     Shape,
@@ -66,9 +68,14 @@ def _instrument(row: Instrument) -> Shape:
     ]
     return _plain(
         InstrumentShape, row, venue=row.venue.name, sessions=sessions,
+        closed_days=_dates(row.closed_days), no_night_days=_dates(row.no_night_days),
         fee=[_plain(FeeShape, fee) for fee in row.fees.all()],
         price_limit=[_plain(PriceLimitShape, rule) for rule in row.price_limits.all()],
     )  # fmt: skip
+
+
+def _dates(stored: list[str]) -> list[date]:
+    return [date.fromisoformat(day) for day in stored]
 
 
 def _connections() -> Iterable[Connection]:
@@ -90,7 +97,8 @@ def _pairs() -> Iterable[Pair]:
 
 def _pair(row: Pair) -> Shape:
     legs = [
-        LegShape(instrument=leg.instrument.code, role=leg.role, ratio_lots=leg.ratio_lots) for leg in row.legs.all()
+        LegShape(instrument=leg.instrument.code, role=leg.role, ratio_lots=leg.ratio_lots, hedge_flag=leg.hedge_flag)
+        for leg in row.legs.all()
     ]
     return _plain(
         PairShape, row, leg=legs,
@@ -108,7 +116,8 @@ def _program(row: HedgeProgram) -> Shape:
     times = {venue: ReplyTimesShape(**given) for venue, given in terms.reply_times.items()}
     return _plain(
         ProgramShape, terms, name=row.name, number=row.number, desk=row.desk.name, pair=row.pair.code,
-        reply_times=times,
+        reply_times=times, windows=[(opens, closes) for opens, closes in terms.windows],
+        proxy=[ProxyShape(**given) for given in terms.proxy],
     )  # fmt: skip
 
 
