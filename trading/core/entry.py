@@ -13,6 +13,7 @@ from trading.core.alignment import fits
 from trading.core.depth import lots_within
 from trading.core.execution import Execution
 from trading.core.policy import counter_levels, is_fresh, order_price
+from trading.core.residual import residual_room
 from trading.core.terms import ExecutionMode, LeadChoice
 from trading.core.units import Nanos, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
@@ -65,16 +66,19 @@ class Entries:
 
     def decide(self, now: Nanos, units_max: int | None = None) -> e.OrdersDecided | None:
         """Return the orders for the largest aligned quantity on which the trigger holds, or None."""
-        program, units_left = self._program, self.units_left(now, units_max)
+        program = self._program
         if program.others:
-            return routing.decide(program, now, units_left)
-        units = 0 if self.obstacle(program, now) else routing.holding_units(program, program, now, units_left)
+            return routing.decide(program, now, self.clip_left(now, units_max))
+        if self.obstacle(program, now):
+            return None
+        units = routing.holding_units(program, now, self.units_left(program, now, units_max))
         return self.enter(program, units, now) if units else None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        sizes = self._program.sizes(now)
-        return self.enter(self._program, sizes[0], now) if sizes else None
+        program = self._program
+        sizes = program.sizes(now, residual_room(program, program))
+        return self.enter(program, sizes[0], now) if sizes else None
 
     def obstacle(self, view: MarketView, now: Nanos) -> str:
         """Return what forbids any entry on this route now, or an empty string."""
@@ -95,12 +99,20 @@ class Entries:
             return "stale"
         return ""
 
-    def units_left(self, now: Nanos, units_max: int | None = None) -> int:
-        """Return how many units the clip, the day's cap and the desk's grant leave to one entry."""
+    def units_left(self, view: MarketView, now: Nanos, units_max: int | None = None) -> int:
+        """Return how many units clip, daily cap, the desk's grant and the residual budget leave to an entry here."""
+        units, room = self.clip_left(now, units_max), residual_room(self._program, view)
+        return units if room is None else min(units, room)
+
+    def clip_left(self, now: Nanos, units_max: int | None = None) -> int:
+        """Return how many units of the terms' own pair clip, daily cap and the desk's grant leave."""
         program = self._program
-        units = program.clip_units if units_max is None else min(units_max, program.clip_units)
-        cap = program.terms.slicing.units_per_day_max
-        return max(0, min(units, cap - program.state.tally.units_on(now))) if cap else units
+        units, cap = program.clip_units, program.terms.slicing.units_per_day_max
+        if units_max is not None:
+            units = min(units, units_max)
+        if cap:
+            units = min(units, cap - program.state.tally.units_on(now))
+        return max(units, 0)
 
     def enter(self, view: MarketView, units: int, now: Nanos) -> e.OrdersDecided | None:
         """Return the decision for `units`, or None where a leg has no price."""
@@ -136,14 +148,18 @@ class Entries:
         leg, lots = case.hedge_due()
         program, view = self._program, self._program.view_of(case)
         side = case.entered_sides[leg]
-        if not lots or now < case.retry_at or (leg, side) in case.blocked:
-            return None
         quote, instrument, day = view.quotes[leg], view.instruments[leg], utc_day(now)
+        if (
+            not lots
+            or now < case.retry_at
+            or case.refusals.obstacle(instrument.code, instrument.venue, side, opens=True)
+        ):
+            return None
         while lots and not fits(instrument, lots, day):
             lots -= view.ratio_lots[leg]  # the rest follows with the next unit, or is repaired
         if not lots or instrument.venue not in program.state.up_since:
             return None
-        if quote is None or not is_fresh(quote, now, view.pair.leg_age_max):
+        if quote is None or not is_fresh(quote, now, view.pair.leg_age_max) or case.refusals.is_shut(quote):
             return None
         fx = view.counter_ticks[FX] or case.fx_ticks or 1
         price = order_price(quote, side, lots, view.payup.ticks(view.pair.legs[leg].role, fx, 0), view.collar)

@@ -14,10 +14,12 @@ import msgspec
 
 from trading.core import events as e
 from trading.core import routing
+from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.entry import Entries
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
+from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
@@ -51,12 +53,12 @@ class HedgeProgram(MarketView):
         """
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
+        self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
         self._past: list[MarketView] = []  # routes of earlier terms that a late report brought back
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
-        self.entries = Entries(self)
         self._repairs = Repairs(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
@@ -68,6 +70,12 @@ class HedgeProgram(MarketView):
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
+        self.entries = Entries(self)
+        self.quoting = quoting_of(self)
+        self._is_wanted = self.quoting.holds if self.quoting else self.holds
+        for code in self.state.proxies:
+            self._all_cells.setdefault(code, Cell())
+        self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
 
     def view_of(self, case: Execution) -> MarketView:
         """Return the market of the route on which the case runs, although the terms may have other routes by now."""
@@ -90,9 +98,9 @@ class HedgeProgram(MarketView):
 
     def look(self, now: Nanos) -> bool:
         """Look at the books again after one of them changed; return whether `decide` could have something to say."""
-        holds = self.track(now)
+        holds = self.track(self._is_wanted(), now)
         for view in self.others:
-            holds = view.track(now) or holds
+            holds = view.track(view.holds(), now) or holds
         return holds or bool(self.state.open)
 
     @property
@@ -103,6 +111,14 @@ class HedgeProgram(MarketView):
     def is_splitting(self, now: Nanos) -> bool:
         """Whether the clip entered in this turn may go on on another route."""
         return bool(self.others) and bool(routing.split_cases(self, now))
+
+    def instrument_of(self, order: e.OrderIntent) -> Instrument:
+        """Return what an order trades: its leg's instrument, or what stands in for it."""
+        return self._all_instruments[order.instrument]
+
+    def quote_of(self, code: str) -> e.QuoteSeen | None:
+        """Return the last quote of any instrument this program may trade."""
+        return self._all_cells[code].quote
 
     # --- the one method with control flow ---
 
@@ -120,10 +136,12 @@ class HedgeProgram(MarketView):
         for case in state.open:
             if (hedge := self._hedge(case, now)) is not None:
                 return hedge
-            if any(case.naked):
+            if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
+                if self.quoting and (quote := self.quoting.again(case, now)) is not None:
+                    return quote
                 return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
         if state.mode is not Mode.ARMED:
             return None
@@ -131,25 +149,30 @@ class HedgeProgram(MarketView):
             return e.Disarmed(reason)
         if not self.is_held or self.permit is not Permit.ENTRIES or (state.open and not self.is_splitting(now)):
             return None
-        return self.entries.decide(now, units_max)
+        return (self.quoting or self.entries).decide(now, units_max)
 
     def _unwanted(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
         """Return the cancel of orders that must not rest: those that had their time, and what a kill calls back."""
         state = self.state
+        if self.quoting and (called_back := self.quoting.withdrawal(case, now)) is not None:
+            return called_back
         names = []
         for order in case.orders:
             if not order.is_live or order.intent.venue not in state.up_since:
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or now >= self._rests_until(order) or (is_killed and not spared):
+            if order.is_resting or now >= self._rests_until(case, order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
-        return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+        if not names or state.kill_level:
+            return e.CancelDecided(tuple(names), "kill") if names else None
+        return self._repairs.call_back(case, names, now)
 
-    def _rests_until(self, order: Order) -> Nanos:
+    def _rests_until(self, case: Execution, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        may_rest = order.state is not OrderState.WORKING or order.asked_at
-        return NEVER if may_rest else order.sent_at + self.terms.repair.wait
+        is_meant_to_rest = order.intent.time_in_force is e.TimeInForce.DAY
+        may_rest = order.state is not OrderState.WORKING or order.asked_at or is_meant_to_rest
+        return NEVER if may_rest else self._repairs.waits_until(case, order)
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
@@ -184,6 +207,8 @@ class HedgeProgram(MarketView):
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
             return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
+        if self.permit is not Permit.NOTHING and (recall := self._repairs.recall(case, now)) is not None:
+            return recall
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
@@ -204,6 +229,15 @@ class HedgeProgram(MarketView):
             return "failures"
         return None
 
+    @property
+    def is_armed(self) -> bool:
+        return self.state.mode is Mode.ARMED
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the desk lets entries stand now."""
+        return self.permit is Permit.ENTRIES
+
     def sets_left(self) -> int:
         """Return how many sets of this round are still to be done; a repeating program then starts over."""
         terms, done = self.terms, self.state.executions_since_arm
@@ -213,7 +247,7 @@ class HedgeProgram(MarketView):
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        return self.entries.preview(now)
+        return (self.quoting or self.entries).preview(now)
 
     def next_intent(
         self, case: Execution, leg: int, side: Side, lots: Lots, price: Ticks, purpose: e.Purpose,
@@ -253,9 +287,11 @@ class HedgeProgram(MarketView):
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
-        times += [self._rests_until(order) for case in state.open for order in case.orders]
+        times += [self._rests_until(case, order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
+        if self.quoting:
+            times += [due for case in state.open for due in self.quoting.deadlines(case)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
@@ -276,8 +312,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
-            "tally": state.tally.facts(), "presumed_dead": sorted(state.presumed_dead),
-            "residual": state.residual.facts(),
+            "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "tally": state.tally.facts(),
             "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

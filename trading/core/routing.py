@@ -17,8 +17,8 @@ import msgspec
 
 from trading.core.events import OrdersDecided, Share
 from trading.core.execution import SPLIT, Execution
+from trading.core.fees import fee_on
 from trading.core.measure import BadTerms
-from trading.core.repair_case import fee_on
 from trading.core.residual import residual_room
 from trading.core.terms import Instrument, LegRole, Measure, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
@@ -57,10 +57,9 @@ def check_routes(terms: Terms, instruments: Mapping[str, Instrument]) -> None:
             )
 
 
-def holding_units(program: "HedgeProgram", view: MarketView, now: Nanos, units_max: int) -> int:
+def holding_units(view: MarketView, now: Nanos, units_max: int) -> int:
     """Return the largest size of a route on which the trigger holds through both books; 0 when there is none."""
-    room = residual_room(program, view)
-    for units in view.sizes(now, units_max if room is None else min(units_max, room)):
+    for units in view.sizes(now, units_max):
         if view.margin(units) >= 0:
             return units
     return 0
@@ -82,13 +81,13 @@ def edge(view: MarketView, units: int, now: Nanos) -> Fraction:
     return view.beyond(units) - fees / quantity
 
 
-def decide(program: "HedgeProgram", now: Nanos, units_left: int) -> OrdersDecided | None:
+def decide(program: "HedgeProgram", now: Nanos, clip_left: int) -> OrdersDecided | None:
     """Return the entry on the best route, marked as a split where the rest of the clip follows on another.
 
-    `units_left` is what the clip, the day's cap and the desk's grant leave, in units of the terms' own pair.
+    `clip_left` is what the clip, the day's cap and the desk's grant leave, in units of the terms' own pair.
     """
     cases = split_cases(program, now)
-    left = units_left * program.ratio_lots[DOMESTIC] - sum(case.units * case.ratio_lots[DOMESTIC] for case in cases)
+    left = clip_left * program.ratio_lots[DOMESTIC] - sum(case.units * case.ratio_lots[DOMESTIC] for case in cases)
     ahead: dict[tuple[str, Side], Lots] = {}
     for case in cases:
         _stand_behind(ahead, program.view_of(case), case.units)
@@ -125,7 +124,8 @@ def _offers(
         if program.entries.obstacle(view, now):
             continue
         with view.behind(ahead):
-            units = holding_units(program, view, now, lots // view.ratio_lots[DOMESTIC])
+            room, units_max = residual_room(program, view), lots // view.ratio_lots[DOMESTIC]
+            units = holding_units(view, now, units_max if room is None else min(room, units_max))
             if units > 0:
                 found.append(Offer(view, units, edge(view, units, now)))
     return sorted(found, key=lambda offer: (-offer.edge, offer.view.route))

@@ -113,14 +113,13 @@ class MarketView:
         """The best prices the program would trade at, None for an empty side."""
         return [cell.best[side] for cell, side in zip(self._cells, self.counter_sides, strict=True)]
 
-    def track(self, now: Nanos) -> bool:
-        """Note since when the trigger has held on the best prices; return whether it does."""
-        if not self.holds():
+    def track(self, holds: bool, now: Nanos) -> bool:
+        """Note since when the trigger has held; return whether it does."""
+        if not holds:
             self.holds_since = None
-            return False
-        if self.holds_since is None:
+        elif self.holds_since is None:
             self.holds_since = now
-        return True
+        return holds
 
     def holds(self) -> bool:
         """Whether the trigger holds on the best prices."""
@@ -201,8 +200,10 @@ class MarketView:
         Each can be ordered on both venues now, and could still be rolled back when the delivery month has begun.
         """
         units = self.units_in_depth()
-        if units_max is not None:
-            units = min(units, units_max)
+        return self.fitting(units if units_max is None else min(units, units_max), now)
+
+    def fitting(self, units: int, now: Nanos) -> range:
+        """Return the units of an entry that the venues' rules of size allow, largest first, whatever the depth."""
         if not self._is_bound:
             return range(units, 0, -1)
         return fitting_units(self._sized, units, utc_day(now + ROLLBACK_WITHIN))

@@ -42,14 +42,14 @@ def counters(
     view = route or program
     pair = view.pair.code
     same_pair = roster.of_pair(pair)
-    codes = [instrument.code for instrument in view.instruments]
+    codes = [*(instrument.code for instrument in view.instruments), *program.state.proxies]
     day = utc_day(now)
     executions = sum(p.state.executions_today for p in same_pair if p.state.day == day)
     return Counters(
         trading_mode=_trading_mode(program),
         position_lots={code: positions.range_of(code, roster.holders(code)) for code in codes},
         naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
-        messages_last_second={venue: messages.in_last_second(venue, now) for venue in view.venues},
+        messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.heard_venues},
         executions_today={pair: executions - (execution in program.state.executions)},
     )
 

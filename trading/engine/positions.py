@@ -24,15 +24,13 @@ class Positions:
         sold = bought = 0
         for program in reserving(programs):
             for case in reserving_cases(program):
-                for order in case.orders:
-                    if order.intent.instrument == instrument:  # of any route, and of a proxy too
-                        lots = order.reserved_lots
-                        sold += lots * (order.intent.side is Side.SELL)
-                        bought += lots * (order.intent.side is Side.BUY)
+                sells, buys = case.reserved_in(instrument)
                 leg, lots = case.hedge_to_come()
                 if lots and program.view_of(case).instruments[leg].code == instrument:
-                    sold += lots * (case.entered_sides[leg] is Side.SELL)
-                    bought += lots * (case.entered_sides[leg] is Side.BUY)
+                    sells += lots * (case.entered_sides[leg] is Side.SELL)
+                    buys += lots * (case.entered_sides[leg] is Side.BUY)
+                sold += sells
+                bought += buys
         confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
 

@@ -34,11 +34,15 @@ def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderP
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
     view = route_of(program, decided)
-    orders = tuple(_measured(view, order, quotes.get(order.instrument), now) for order in decided.orders)
+    orders = tuple(
+        _measured(view, program.instrument_of(order), order, quotes.get(order.instrument), now)
+        for order in decided.orders
+    )
     if decided.purpose is not Purpose.ENTRY or decided.lead is None:
         return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
     hedge = _hedge_to_come(program, view, decided)
-    return OrderProposal(False, orders, (_measured(view, hedge, quotes.get(hedge.instrument), now),))
+    quote = quotes.get(hedge.instrument)
+    return OrderProposal(False, orders, (_measured(view, view.instruments[hedge.leg], hedge, quote, now),))
 
 
 def _hedge_to_come(program: HedgeProgram, view: MarketView, decided: OrdersDecided) -> OrderIntent:
@@ -56,8 +60,9 @@ def route_of(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
     return program.views[decided.route] if case is None else program.view_of(case)
 
 
-def _measured(view: MarketView, order: OrderIntent, quote: QuoteSeen | None, now: Nanos) -> ProposedOrder:
-    instrument = view.instruments[order.leg]
+def _measured(
+    view: MarketView, instrument: Instrument, order: OrderIntent, quote: QuoteSeen | None, now: Nanos
+) -> ProposedOrder:
     pair = view.pair
     price = to_price(order.price_ticks, instrument.tick)
     reference = None

@@ -13,6 +13,7 @@ from trading.simulation.faults import Faults
 
 REJECTS = tuple(e.RejectClass)
 LATE_MAX = 12 * SECOND
+RESTING_TRADES = 0.3  # share of the market's moves at which a resting order trades
 Deliver = Callable[[Nanos, e.Event], None]
 
 
@@ -56,6 +57,9 @@ class SimulatedVenue:
             self._say(now, e.OrderRejected(name, wanted, wanted.value, "", now))
             return
         self._say(now, e.OrderAccepted(name, f"V{name}", now))
+        if intent.time_in_force is e.TimeInForce.DAY:
+            order.is_working = True
+            return
         if self._faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
@@ -97,6 +101,17 @@ class SimulatedVenue:
             self.has_lied = True
             self._report(now + self._rng.randint(10 * MILLI, 3 * SECOND), order.hidden_fill)
         self._say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
+
+    def trade_resting(self, now: Nanos) -> None:
+        """The market moved on: of what rests in the book something may trade, in parts."""
+        if self.is_halted:
+            return
+        for order in [order for order in self.orders.values() if order.is_working]:
+            left = order.intent.lots - order.filled_lots
+            if order.intent.time_in_force is e.TimeInForce.DAY and self._rng.random() < RESTING_TRADES:
+                self._trade(order, self._rng.randint(1, left), now)
+                if order.filled_lots == order.intent.lots:
+                    self._close(order, "filled", now)
 
     def take_cancel(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders.get(client_order_id)

@@ -300,6 +300,8 @@ class World:
         is_firing = not self.faults.is_calm and self.rng.random() < 0.7
         for quote in self.market.quotes(self.now, 20 if is_firing else 2):
             self._call("on_quote", quote)
+        for venue in self.venues.values():
+            venue.trade_resting(self.now)
         if not self.faults.is_calm:
             self._trouble()
         self.later(TICK_EVERY, self._tick)
