@@ -173,6 +173,18 @@ def test_each_route_must_hold_for_the_dwell_time_itself():
     assert [decided.route for decided in decisions(rig)] == [1]
 
 
+def test_a_repair_trades_the_contract_of_its_route():
+    rig = armed()
+    show(rig, ca="9805")
+    domestic, foreign = rig.orders
+    rig.fill(domestic)
+    rig.close(foreign)
+
+    repair = decisions(rig)[-1]
+    assert repair.options and {order.instrument for order in repair.orders} <= {CU.code, HG.code}
+    assert {option.lots_by_leg for option in repair.options if option.name == "top_up"} == {(0, 4)}
+
+
 def test_the_lead_leg_may_work_on_a_route_too():
     rig = armed(clip_of(2, mode=ExecutionMode.LEAD_FIRST))
     show(rig, ca="9805")
