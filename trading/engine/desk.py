@@ -37,8 +37,10 @@ from trading.market.book import Quote, fault
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
 ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
+    e.FillBusted, e.FillCorrected,
 ))  # fmt: skip
 TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
+AMENDMENTS = (e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -195,6 +197,8 @@ class Desk:
             self._on_foreign(event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
+            return
+        if isinstance(event, AMENDMENTS) and program.state.orders[event.client_order_id].is_amended(event):
             return
         self.record(program.terms.program, event, now, out)
         self._advance(program, now, out)
