@@ -29,7 +29,7 @@ from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_positions, hear, is_broken, note_day
+from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose
 from trading.engine.recovery import DeskState, Reconciliation
@@ -207,8 +207,7 @@ class Desk:
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
-        if isinstance(event, e.OrderFilled):
-            note_day(self, program.state.orders[event.client_order_id].intent.venue, event.trading_day, now, out)
+        note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
         self._advance(program, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:

@@ -65,15 +65,22 @@ class PositionCheck:
         self._ask_at.pop(venue, None)
         self._compared.discard(venue)
 
-    def note_changed(self, instrument: str, venue: str, now: Nanos) -> None:
-        """Our books were set by a person: look again at once."""
-        self._suspected.pop(instrument, None)
+    def ask_soon(self, venue: str, now: Nanos) -> None:
+        """Something makes a look worth while before its time: a new day, an offset that was refused."""
         if venue in self._ask_at:
-            self._ask_at[venue] = now
+            self._ask_at[venue] = min(now, self._ask_at[venue])
 
     def is_compared(self, venue: str) -> bool:
         """Whether the venue's figures were held against ours since it last came up, or it tells none."""
         return venue not in self.venues or venue in self._compared
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Instruments with a break, or with a difference that a second report must confirm; no entry in them.
+
+        The second look needs quiet, so a busy program must not trade over it.
+        """
+        return frozenset((*self.breaks, *self._suspected))
 
     def to_ask(self, now: Nanos) -> list[str]:
         """Return the venues whose turn it is; each counts as asked now."""

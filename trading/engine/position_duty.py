@@ -23,12 +23,23 @@ def hear(desk: "Desk", event: e.PositionsReported | e.TradingDayChanged, now: Na
     note_day(desk, event.venue, event.trading_day, now, out)
     if isinstance(event, e.PositionsReported):
         compare_positions(desk, event, now, out)
+    ask_positions(desk, now, out)
 
 
 def note_day(desk: "Desk", venue: str, day: str, now: Nanos, out: list[Action]) -> None:
     """Record a new trading day, once per venue and day, whoever named it first: logon, fill or report."""
     if day > desk.positions.books.days.get(venue, ""):
         desk.record("", e.TradingDayChanged(venue, day), now, out)
+        desk.position_check.ask_soon(venue, now)
+
+
+def note_order(desk: "Desk", venue: str, event: object, now: Nanos, out: list[Action]) -> None:
+    """Take what a report about an order tells on the side: the day of a fill, a doubt about the offset."""
+    if isinstance(event, e.OrderFilled):
+        note_day(desk, venue, event.trading_day, now, out)
+    elif isinstance(event, e.OrderRejected) and event.reject_class is e.RejectClass.OFFSET:
+        desk.position_check.ask_soon(venue, now)
+        ask_positions(desk, now, out)
 
 
 def compare_positions(desk: "Desk", report: e.PositionsReported, now: Nanos, out: list[Action]) -> None:
@@ -60,6 +71,6 @@ def unsettled(desk: "Desk") -> frozenset[str]:
 
 
 def is_broken(desk: "Desk", program: HedgeProgram) -> bool:
-    """Whether the program trades an instrument on which the books and the venue differ."""
-    breaks = desk.position_check.breaks
-    return bool(breaks) and any(i.code in breaks for view in program.views for i in view.instruments)
+    """Whether the program trades an instrument on which the books and the venue differ, or seem to."""
+    doubtful = desk.position_check.doubtful
+    return bool(doubtful) and any(i.code in doubtful for view in program.views for i in view.instruments)
