@@ -28,6 +28,8 @@ from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.position_check import PositionCheck
+from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, Reconciliation
@@ -37,8 +39,10 @@ from trading.market.book import Quote, fault
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
 ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
+    e.FillBusted, e.FillCorrected,
 ))  # fmt: skip
 TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
+AMENDMENTS = (e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -55,8 +59,9 @@ class Desk:
         self.roster = Roster(config, epoch)
         self.programs = self.roster.programs
         self.instruments = self.roster.instruments
-        self.positions = Positions()
-        self.reconciliation = Reconciliation(self.roster.venues(config.programs), now)
+        self.positions = Positions(self.roster.books)
+        self.position_check = PositionCheck(v.name for v in config.venues if v.capabilities.supports_position_query)
+        self.reconciliation = Reconciliation(self.roster.venues(config.programs), now, self.position_check.is_compared)
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
@@ -126,10 +131,16 @@ class Desk:
         elif isinstance(event, e.VenueDown):
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
+            self.position_check.note_down(event.venue)
             self._settle_start(now, out)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
+            self.position_check.note_up(event.venue, now)
+            ask_positions(self, now, out)
+            self._settle_start(now, out)
+        elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
+            hear(self, event, now, out)
             self._settle_start(now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
@@ -147,6 +158,7 @@ class Desk:
         out: list[Action] = []
         for program in self._deadlines.passed(now):
             self._advance(program, now, out)
+        ask_positions(self, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
         return self._publish_states(now, out)
@@ -181,7 +193,8 @@ class Desk:
 
     def deadline(self) -> Nanos | None:
         """Return when `on_time` must be called at the latest, or None."""
-        next_due = self._deadlines.next()
+        dues = [due for due in (self._deadlines.next(), self.position_check.deadline()) if due is not None]
+        next_due = min(dues, default=None)
         if self.reconciliation.state is DeskState.RECOVERING:
             gives_up_at = self.reconciliation.gives_up_at
             return gives_up_at if next_due is None else min(next_due, gives_up_at)
@@ -196,6 +209,9 @@ class Desk:
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
+        if isinstance(event, AMENDMENTS) and program.state.orders[event.client_order_id].is_amended(event):
+            return
+        note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
         self._advance(program, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
@@ -245,7 +261,7 @@ class Desk:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
         seq: int = self.journal.append(name, event, now)
         for effect in self._fold(name, event, now):
-            self._perform(effect, now, out)
+            self.perform(effect, now, out)
         self._changed.update(dict.fromkeys(self._targets(name)))
         return seq
 
@@ -267,11 +283,10 @@ class Desk:
         if type(event) in ORDER_EVENTS:
             program = self._owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
-            done = order.done_lots
             effects = program.handle(event, now)
-            self.positions.note(order.intent, order.done_lots - done)
+            self.positions.note(event, order, now)
             return effects
-        self._note(name, event)
+        self._note(name, event, now)
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
@@ -279,8 +294,9 @@ class Desk:
             self.roster.index()
         return effects
 
-    def _note(self, name: str, event: Any) -> None:
+    def _note(self, name: str, event: Any, now: Nanos) -> None:
         """Keep what the desk itself must know of a fact."""
+        self.positions.fold(event, now)
         match event:
             case e.OrdersDecided():
                 for intent in event.orders:
@@ -303,7 +319,7 @@ class Desk:
         elif command_id:
             self.answers[command_id] = Reply(command_id, True)
 
-    def _perform(self, effect: Effect, now: Nanos, out: list[Action]) -> None:
+    def perform(self, effect: Effect, now: Nanos, out: list[Action]) -> None:
         if isinstance(effect, SendOrders):
             return  # `_propose` keeps them until their record is durable
         if isinstance(effect, RaiseAlert):
@@ -331,7 +347,7 @@ class Desk:
         self.record("", r.ForeignOrderSeen(venue, name, type(event).__name__), now, out)
         severity = "P1" if is_ours else "P3"
         values = {"order": name, "desk": self.config.desk}
-        self._perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
+        self.perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
         self._update_permits(now, out)
 
     # --- commands ---
@@ -356,7 +372,7 @@ class Desk:
             self.record("", r.Recovered(state.value, reason, evidence), now, out)
             if state is DeskState.HALTED:
                 values = {"desk": self.config.desk, "reason": reason}
-                self._perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
+                self.perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
             out.append(Publish("desk", partial(dict, state=state.value, reason=reason)))
         self._update_permits(now, out)
 
@@ -368,7 +384,7 @@ class Desk:
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or not self._is_in_step(program):
+            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
                 permit = Permit.REPAIRS
             if permit is not program.permit:
                 program.permit = permit

@@ -128,6 +128,8 @@ class Floor:
             price=order.price_ticks * instrument.tick,
             time_in_force=order.time_in_force,
             offset=order.offset if is_local else None,
+            hedge_flag=order.hedge_flag,
+            prompt=order.prompt,
         )
         self._ask(order.venue, request, now)
 
@@ -176,7 +178,7 @@ def _spec(name: str, is_local: bool, config: DeskConfig, delay_ms: int) -> Venue
     )
 
 
-def _event(venue: str, message: say.Report) -> Any:
+def _event(venue: str, message: say.Report | say.DayBegan) -> Any:
     """Return what a venue adapter would make of the report."""
     match message:
         case say.Accepted(_, order_id, venue_id, at):
@@ -192,7 +194,10 @@ def _event(venue: str, message: say.Report) -> Any:
                 message.price_ticks,
                 message.trading_day,
                 message.exchange_ns,
+                message.prompt,
             )
+        case say.DayBegan(day):
+            return e.TradingDayChanged(venue, day)
         case say.Closed(_, order_id, filled, reason, at):
             return e.OrderClosed(order_id, filled, reason, at)
         case say.CancelRejected(_, order_id, _, text):
