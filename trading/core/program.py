@@ -242,16 +242,17 @@ class HedgeProgram(MarketView):
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None, time_in_force: e.TimeInForce = e.TimeInForce.IOC,
+        view: MarketView | None = None, prompt: str = "", time_in_force: e.TimeInForce = e.TimeInForce.IOC,
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
         `view` is the route it belongs to, the program's own unless told.
         """
-        instrument = (view or self).instruments[leg]
+        view = view or self
+        instrument, flag = view.instruments[leg], view.pair.legs[leg].hedge_flag
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            time_in_force, purpose, offset, attempt,
+            time_in_force, purpose, offset, attempt, flag, prompt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---

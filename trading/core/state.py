@@ -96,7 +96,7 @@ class ProgramState:
         if execution is None:
             execution = self._open_execution(event, now)
         elif event.purpose not in LEAD_PURPOSES:
-            execution.attempts += len(event.orders)
+            execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
@@ -239,7 +239,9 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
         order.announce(event.cumulative_lots)
-        return self._learn(order, Evidence.CLOSED, now)
+        # "Filled", and less than ordered: one of the two is wrong, so it is a question and no end.
+        is_contradiction = event.reason == "filled" and event.cumulative_lots < order.intent.lots
+        return self._learn(order, Evidence.SILENT if is_contradiction else Evidence.CLOSED, now)
 
     def _cancel_rejected(self, event: e.CancelRejected, now: Nanos) -> list[Effect]:
         return self._learn(self.orders[event.client_order_id], Evidence.CANCEL_REJECTED, now)
