@@ -27,6 +27,7 @@ from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
+from trading.engine.foreign import hear_foreign
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
 from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
@@ -102,7 +103,7 @@ class Desk:
             self.perform(alert, now, out)
         self._is_starting = False
         self.roster.index()
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         return out
 
     # --- what the host tells ---
@@ -191,7 +192,7 @@ class Desk:
         out: list[Action] = []
         if tenure != self.lease:
             self.lease = tenure
-            self._update_permits(now, out)
+            self.update_permits(now, out)
         return out
 
     def deadline(self) -> Nanos | None:
@@ -208,7 +209,7 @@ class Desk:
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
         program = self._owner.get(event.client_order_id)
         if program is None:
-            self._on_foreign(event, now, out)
+            hear_foreign(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
@@ -340,19 +341,6 @@ class Desk:
         elif isinstance(effect, QueryOrder) and waiting is None:
             out.append(Query(effect.venue, effect.client_order_id, now))
 
-    def _on_foreign(self, event: Any, now: Nanos, out: list[Action]) -> None:
-        """A venue named an order that this journal never decided: one of ours blocks entries until a person looks."""
-        name = event.client_order_id
-        if name in self.foreign:
-            return
-        is_ours = name.startswith(self.config.desk.upper())
-        venue = next((v.name for v in self.config.venues if v.name == getattr(event, "venue", "")), "")
-        self.record("", r.ForeignOrderSeen(venue, name, type(event).__name__), now, out)
-        severity = "P1" if is_ours else "P3"
-        values = {"order": name, "desk": self.config.desk}
-        self.perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
-        self._update_permits(now, out)
-
     # --- commands ---
 
     def reply_after(self, seq: int, command_id: str, out: list[Action]) -> None:
@@ -362,7 +350,7 @@ class Desk:
 
     def refresh(self, now: Nanos, out: list[Action]) -> None:
         """Let every program go on after a command."""
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         self._advance_all(now, out)
 
     # --- permits and measures ---
@@ -377,9 +365,9 @@ class Desk:
                 values = {"desk": self.config.desk, "reason": reason}
                 self.perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
             out.append(Publish("desk", partial(dict, state=state.value, reason=reason)))
-        self._update_permits(now, out)
+        self.update_permits(now, out)
 
-    def _update_permits(self, now: Nanos, out: list[Action]) -> None:
+    def update_permits(self, now: Nanos, out: list[Action]) -> None:
         is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
         for program in self.programs.values():
             for view in program.views:

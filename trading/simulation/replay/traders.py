@@ -6,8 +6,9 @@ import msgspec
 
 from risk.gate import review
 from trading.core import events as e
-from trading.core.program import DOMESTIC, FOREIGN, HedgeProgram, Permit
+from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Lots, Nanos
+from trading.core.view import DOMESTIC, FOREIGN
 from trading.engine import actions as a
 from trading.engine import commands as c
 from trading.engine.config import DeskConfig
