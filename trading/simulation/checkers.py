@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
 from trading.core.order import Order, OrderState
+from trading.core.state import LEAD_PURPOSES
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
@@ -272,9 +273,10 @@ class Checkers:
             self._order(order)
         for program in desk.programs.values():
             for case in program.state.open:
-                allowed = len(program.instruments) + program.terms.repair.attempts_max + case.attempts_before
-                if len(case.orders) > allowed:
-                    self.fail("INV-10", f"{case.id} has {len(case.orders)} orders, {allowed} are allowed")
+                repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)
+                allowed = program.terms.repair.attempts_max + case.attempts_before
+                if repairs > allowed:
+                    self.fail("INV-10", f"{case.id} has {repairs} repair orders, {allowed} are allowed")
 
     def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
         """Yield the orders whose state these records may have changed."""

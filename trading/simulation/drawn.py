@@ -10,7 +10,18 @@ from typing import Literal
 import msgspec
 
 from risk.limits import Limit, LimitKind, LimitSet
-from trading.core.terms import Direction, Pair, Proxy, RepairPreference, Terms
+from trading.core.terms import (
+    Direction,
+    ExecutionMode,
+    LeadChoice,
+    Pair,
+    Proxy,
+    RepairPreference,
+    Slicing,
+    Terms,
+    Working,
+)
+from trading.core.units import SECOND
 from trading.engine.config import DeskConfig
 from trading.simulation.copper import (
     CA,
@@ -33,6 +44,8 @@ CASTS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 LINE_POLICIES: tuple[Literal["cancel", "hold", "none"], ...] = ("cancel", "hold", "none")
 TIGHT_LIMITS = LimitSet.of(1, (*COPPER_LIMITS.limits, Limit(LimitKind.ORDER_LOTS_MAX, D("4"))))
+TOGETHER, LEAD_FIRST, QUOTE = ExecutionMode.TOGETHER, ExecutionMode.LEAD_FIRST, ExecutionMode.QUOTE_AND_LEAN
+MODES = (TOGETHER, TOGETHER, TOGETHER, LEAD_FIRST, LEAD_FIRST, QUOTE, QUOTE)
 TEMPLATE = copper_desk(())
 HG_FOR_CA = Proxy(HG_INSTRUMENT.code, CA.code, 2, 1)  # 22.7 t for 25 t: near enough while the better market is shut
 
@@ -58,16 +71,25 @@ def _terms(name: str, rng: Random) -> Terms:
         proxies=(HG_FOR_CA,) if has_proxy else (),
         naked_quantity_max=D(rng.choice((10, 40))) if rng.random() < 0.2 else None,
     )  # fmt: skip
+    has_route = name != HG and rng.random() < 0.2
     terms = copper_terms(
-        CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1, 3), executions_max=2, repair=policy,
-        direction=Direction.BUY_DOMESTIC if name == BUY else Direction.SELL_DOMESTIC,
+        CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1 + has_route, 3), executions_max=2,
+        repair=policy, direction=Direction.BUY_DOMESTIC if name == BUY else Direction.SELL_DOMESTIC,
     )  # fmt: skip
     return msgspec.structs.replace(
         terms, priority=rng.choice((10, 100, 100)),
         residual_max=D(1) if rng.random() < 0.2 else None,
-        routes=(CU_HG,) if name != HG and rng.random() < 0.2 else (),
+        routes=(CU_HG,) if has_route else (),  # nine lots of copper make a unit there, so a clip has ten at least
+        mode=rng.choice(MODES), working=_working(rng),
+        slicing=Slicing(units_per_day_max=rng.choice((0, 0, 0, 3)), is_repeating=rng.random() < 0.2),
         reply_times=dict.fromkeys(("SHFE", "LME", "CME"), REPLY_TIMES),
     )  # fmt: skip
+
+
+def _working(rng: Random) -> Working:
+    return Working(
+        rng.choice(list(LeadChoice)), rng.choice((1, 2, 5)), rng.choice((6, 60)), rng.choice((2, 30)) * SECOND
+    )
 
 
 def pairs_of(config: DeskConfig) -> list[Pair]:

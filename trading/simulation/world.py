@@ -279,6 +279,8 @@ class World:
 
     def _tick(self) -> None:
         faults = self.faults
+        for venue in self.venues.values():
+            venue.trade_resting(self.now)
         if not faults.is_calm:
             for quote in self.market.quotes(self.now, self.rng.choice(EDGES)):
                 self.call("on_quote", quote)
