@@ -58,7 +58,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "crash_at_action": (0.35, 0.12),  # 70-75
     "crash_in_recovery": (0.3, 0.2),  # 76
     "lost_tail": (1.0, 1.0),  # 66: records that were never synced are cut at random
-    "engine_paused": (0.08, 0.05),  # 54, 77: a standby takes over, then the paused engine wakes
+    "engine_paused": (0.15, 0.1),  # 54, 77: a standby takes over, then the paused engine wakes
     "lease_late": (0.1, 0.03),
     # people
     "kill": (0.2, 0.08),  # 82

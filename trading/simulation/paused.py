@@ -43,7 +43,7 @@ class Paused:
         world, desk, now = self._world, self._desk, self._world.now
         for seq in self._waiting:
             self._do(desk.on_durable(seq, now))
-        for quote in world.market.quotes(now, 20):
+        for quote in world.market.quotes(now, world.rng.choice((20, -20))):
             self._do(desk.on_quote(quote, now))
         self._do(desk.on_time(now))
         self._do(desk.set_lease(self._lease.tenure(now).value, now))

@@ -4,6 +4,7 @@ from typing import Any
 
 from trading.core import events as e
 from trading.core import people, program
+from trading.core.effects import RaiseAlert
 from trading.core.program import HedgeProgram
 from trading.core.state import ProgramState
 from trading.engine import desk
@@ -11,7 +12,15 @@ from trading.engine.recovery import OwedAlerts
 from trading.simulation.mutants import mutant
 
 
-@mutant
+def what_a_crash_swallowed_is_raised_at_the_next_start() -> None:
+    """The journal holds a halt and not its alert: the crash came between the two."""
+    alert = RaiseAlert("halted", "P1", "alert.halted", {"program": "CU-SELL"}, "X-1")
+    owed = OwedAlerts()
+    owed.note(e.Halted("attempts", (0, 0), ""), [alert])
+    assert owed.take() == [alert]
+
+
+@mutant(specification=what_a_crash_swallowed_is_raised_at_the_next_start)
 def forgets_alerts_that_a_crash_swallowed(put: Any) -> None:
     put(OwedAlerts, "take", lambda self: [])
 
@@ -29,7 +38,7 @@ def halts_without_a_word(put: Any) -> None:
 
 @mutant
 def does_not_mind_foreign_orders(put: Any) -> None:
-    put(desk.Desk, "_on_foreign", lambda self, event, now, out: None)
+    put(desk, "hear_foreign", lambda of, event, now, out: None)
 
 
 @mutant

@@ -19,11 +19,11 @@ def a_late_lease_still_enters(put: Any) -> None:
 
 @mutant
 def a_lost_lease_still_sends(put: Any) -> None:
-    update = desk.Desk._update_permits
+    update = desk.Desk.update_permits
 
     def lax(self: Any, now: int, out: list[Any]) -> None:
         lost, self.lease = self.lease == "lost", "held" if self.lease == "lost" else self.lease
         update(self, now, out)
         self.lease = "lost" if lost else self.lease
 
-    put(desk.Desk, "_update_permits", lax)
+    put(desk.Desk, "update_permits", lax)

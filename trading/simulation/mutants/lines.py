@@ -8,6 +8,8 @@ from trading.core.order import OrderState
 from trading.engine import desk
 from trading.engine.actions import Submit
 from trading.engine.egress import Egress
+from trading.engine.proposal import OrderProposal
+from trading.engine.recovery import Reconciliation
 from trading.simulation.mutants import mutant
 
 
@@ -17,6 +19,7 @@ def enters_on_a_dead_line(put: Any) -> None:
         return []
 
     put(state.ProgramState, "_venue_down", deaf)
+    put(Reconciliation, "note_down", lambda self, venue: None)
 
 
 @mutant
@@ -36,7 +39,7 @@ def sends_again_what_a_crash_left_open(put: Any) -> None:
         lost = [o.intent for p in self.programs.values() for o in p.state.orders.values() if o.state is OrderState.SENT]
         out = resume(self, now, kills)
         if lost:
-            out.append(Submit(desk.Approved(None, 1, "", now, ()), tuple(lost)))  # type: ignore[type-var]
+            out.append(Submit(desk.Approved(OrderProposal(True, tuple(lost)), 1, "", now, ()), tuple(lost)))  # type: ignore[arg-type]
         return out
 
     put(desk.Desk, "resume", eager)
