@@ -25,6 +25,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "cancel_rejected": (0.5, 0.5),  # 15
     "cancel_ack_lost": (0.3, 0.5),  # 16
     "fill_only_on_query": (0.15, 0.4),  # 17, 37
+    "trade_amended": (0.15, 0.25),  # 18: taken back or corrected
     "venue_cancels": (0.3, 0.6),  # 19
     "foreign_order": (0.06, 0.05),  # 20, 21
     "venue_halt": (0.15, 0.05),  # 22
@@ -71,6 +72,12 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "command_expired": (0.1, 0.5),
     "tight_limits": (0.08, 1.0),  # 80
 }  # fmt: skip
+
+# What some of them do only now and then, counted apart.
+EFFECTS = (
+    "busted", "corrected", "reject_storm_order", "no_cancel_period_order", "cut_cancel", "cut_hold", "cut_none",
+    "not_sent",
+)  # fmt: skip
 
 
 class Faults:

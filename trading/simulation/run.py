@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from trading.simulation.checkers import EXPECTED_BRANCHES
-from trading.simulation.faults import RATES
+from trading.simulation.faults import EFFECTS, RATES
 from trading.simulation.figures import Figures, worse_than_kept
 from trading.simulation.world import World
 
@@ -48,7 +48,7 @@ class Summary(msgspec.Struct):
 
     def never(self) -> list[str]:
         """Return the faults and branches in scope that did not occur once."""
-        return [name for name in RATES if not self.faults[name]] + [
+        return [name for name in (*RATES, *EFFECTS) if not self.faults[name]] + [
             name for name in EXPECTED_BRANCHES if not self.branches[name]
         ]
 
