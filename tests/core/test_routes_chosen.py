@@ -222,7 +222,7 @@ def test_a_route_in_lots_of_another_size_is_refused():
         CU_HG, legs=(msgspec.structs.replace(CU_HG.legs[0], instrument=small.code), CU_HG.legs[1])
     )
 
-    with pytest.raises(BadTerms, match="not as large as one of SHFE.cu2703"):
+    with pytest.raises(BadTerms, match=r"not as large as one of SHFE\.cu2703"):
         HedgeProgram(clip_of(2, routes=(other,)), {**INSTRUMENTS, small.code: small})
 
 
