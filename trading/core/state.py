@@ -78,6 +78,7 @@ class ProgramState:
         self.terms = terms
         pairs = (terms.pair, *terms.routes)
         self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)  # of entries, on every route
         self.venues = tuple(
             dict.fromkeys(self.instruments[leg.instrument].venue for pair in pairs for leg in pair.legs)
         )  # of every route
@@ -100,7 +101,7 @@ class ProgramState:
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
-            if order.is_quote:
+            if event.lead is not None and order.is_quote:
                 execution.called_back = ""
                 execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
                 self.tally.count_quote_message(now)
@@ -125,7 +126,7 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        sides = self.sides
         execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
         legs = [leg.instrument for leg in pair.legs]
         execution.proxies = {
