@@ -179,8 +179,11 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
-        if event.outcome == "flat" and execution.called_back:
-            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+        if event.outcome == "flat" and any(order.is_quote for order in execution.orders):
+            self._count_again(execution, -1)  # a quote that never traded is no set, no failure and no reason to pause
+            execution.is_uncounted = True
+            if not execution.called_back:
+                self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
             return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
@@ -193,10 +196,10 @@ class ProgramState:
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
         return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
 
-    def _take_back(self, execution: Execution) -> None:
-        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+    def _count_again(self, execution: Execution, more: int) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm + more)
         if utc_day(execution.opened_at) == self.day:
-            self.executions_today -= 1
+            self.executions_today += more
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -296,6 +299,9 @@ class ProgramState:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            if execution.is_uncounted:  # it traded after all
+                execution.is_uncounted = False
+                self._count_again(execution, 1)
             self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
