@@ -21,9 +21,9 @@ class Execution:
 
     __slots__ = (
         "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "called_back", "entered_sides",
-        "fx_ticks", "id", "is_ended", "is_split", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
-        "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots", "refusals", "retry_at",
-        "route", "told", "units", "units_counted",
+        "fx_ticks", "id", "is_ended", "is_split", "is_uncounted", "lead", "mandate", "naked", "naked_since",
+        "opened_at", "orders", "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots",
+        "refusals", "retry_at", "route", "told", "units", "units_counted",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,7 @@ class Execution:
         self.lead = decided.lead  # the leg that works first; None when both left together
         self.units = decided.units or decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
         self.units_counted = 0  # matched units that the day's count already has
+        self.is_uncounted = False  # ended as a quote that never traded: no execution of the day
         self.called_back = ""  # why the resting quote was last called back
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative

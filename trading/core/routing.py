@@ -53,7 +53,7 @@ def check_routes(terms: Terms, instruments: Mapping[str, Instrument]) -> None:
             )
 
 
-def holding_units(view: MarketView, now: Nanos, units_max: int) -> int:
+def holding_units(view: MarketView, now: Nanos, units_max: int | None) -> int:
     """Return the largest size of a route on which the trigger holds through both books; 0 when there is none."""
     for units in view.sizes(now, units_max):
         if view.margin(units) >= 0:

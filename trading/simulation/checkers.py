@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trading.core import events as e
 from trading.core.order import Order, OrderState
 from trading.core.state import LEAD_PURPOSES
+from trading.core.terms import ExecutionMode
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
@@ -48,6 +49,9 @@ EXPECTED_BRANCHES = (
     "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
     "lifted", "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
     "disarmed_restart", "disarmed_executions_max",
+    *(f"entry_{mode.value}" for mode in ExecutionMode), "hedge", "hedge_while_quoting", "requote",
+    *(f"cancel_{why}" for why in ("requote", "rest", "depth", "stale", "disarmed", "no_permit", "sub_unit")),
+    "cancel_hedge_failed",
 )  # fmt: skip
 
 
@@ -228,6 +232,7 @@ class Checkers:
         news, self._news = self._news, []
         for order in dict.fromkeys(self._touched(desk, news)):
             self._order(order)
+        self._judge.leading.after_turn(desk)
         for program in desk.programs.values():
             for case in program.state.open:
                 repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)

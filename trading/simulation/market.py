@@ -92,7 +92,9 @@ class Market:
         if now < self._closed_until.get(venue, 0):
             return msgspec.structs.replace(quote, is_trading=False)
         if now < self._locked_until.get(quote.instrument, 0):
-            return msgspec.structs.replace(quote, asks=())
+            if quote.bids[0].price_ticks % 2:
+                return msgspec.structs.replace(quote, asks=(), upper_limit_ticks=quote.bids[0].price_ticks)
+            return msgspec.structs.replace(quote, bids=(), lower_limit_ticks=quote.asks[0].price_ticks)
         if faults.hits("quote_crossed"):
             return msgspec.structs.replace(quote, bids=quote.asks, asks=quote.bids)
         if faults.hits("quote_zero"):
