@@ -37,6 +37,7 @@ class DeskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fix_dir: str
     currency: str = "CNY"
     board_hz: int = 10
+    build: str = ""  # hash of the code that exported this; an engine of other code does not start on it
 
     def instrument(self, code: str) -> Instrument:
         """Return the instrument called `code`; raises KeyError if the desk has none."""

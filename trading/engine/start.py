@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable
-from importlib import metadata
 from pathlib import Path
 
 from risk.gate import review
@@ -20,6 +19,7 @@ from trading.core.measure import BadTerms
 from trading.core.units import Nanos
 from trading.engine import crash_points, kill_file
 from trading.engine.board import Board
+from trading.engine.build import BuildMismatch, attest, build
 from trading.engine.commands import KillDesk
 from trading.engine.config import DeskConfig, VenueConfig
 from trading.engine.control import ControlServer
@@ -40,7 +40,7 @@ from trading.venues.port import EventSink, Venue
 # Between collections the live engine allocates little that outlives a turn; pauses matter more than memory.
 GC_THRESHOLDS = (50_000, 20, 50)
 
-CANNOT_START = (ChainBroken, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
+CANNOT_START = (BuildMismatch, ChainBroken, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ async def run(
 
     Raises one of CANNOT_START, each saying what to do.
     """
+    attest(config.build, config.desk)
     lease = Lease.take(Path(config.lease_file))
     try:
         host = _recovered(config, lease, clock, is_synced)
@@ -168,11 +169,3 @@ def _kills(path: Path) -> list[tuple[str, e.Kill]]:
          e.Kill(kill.command_id, kill.actor, kill.level, kill.reason))
         for kill in found
     ]  # fmt: skip
-
-
-def build() -> str:
-    """Return the version of this build, as far as it is installed."""
-    try:
-        return metadata.version("cross-market-connect")
-    except metadata.PackageNotFoundError:
-        return "source"
