@@ -158,6 +158,12 @@ export default {
     tighten: "TIGHTEN – effective at once", loosen: "LOOSEN – needs a second person", same: "No change", applyTighten: "Apply tighter limit", requestLoosen: "Request looser limit", saved: "Limit is in force.", requested: "Request sent. A second person must approve it.", pending: "pending", invalid: "Write a plain decimal number.", warnAbove: "The warning line must be on the safe side of the limit.", readOnly: "Only Risk may change limits here.",
     changedBy: "last change {who}", version: "version {n}", scope: "Scope",
   },
+  positions: {
+    title: "Positions", dark: "The engine of desk {desk} publishes nothing now; what it holds is not known here.", pairs: "Pairs of desk {desk}, leg by leg", books: "Books beside the venues", daysRule: "today / yesterday; frozen lots are inside them", venues: "Venues", pair: "Pair", leg: "Leg", net: "Net lots", quantity: "Quantity", units: "Matched units", residualLots: "Unmatched lots", residual: "Unmatched quantity", whole: "Net of all legs", naked: "naked", perUnit: "{n} per unit",
+    venue: "Venue", instrument: "Instrument", flag: "Hedge flag", prompt: "Prompt", long: "Long", short: "Short", frozen: "Frozen", told: "Venue says", verdict: "Comparison", broken: "BREAK: entries blocked", equal: "equal", untold: "not told", netting: "nets", flat: "No position in any book.", day: "Trading day", rule: "Closing rule", compared: "Compared", at: "Last report",
+  },
+  hedgeFlag: { speculation: "Speculation", arbitrage: "Arbitrage", hedge: "Hedge" },
+  offsetRule: { net: "nets", close_today_separate: "today and yesterday close apart", close_today_first: "a close takes today's lots first" },
   thresholdKind: {
     order_lots_max: "Max order", order_value_max: "Max order value", position_lots_max: "Max position", naked_lots_max: "Max naked", naked_age_max_ms: "Max naked age", price_collar_rate: "Price collar", message_rate_max: "Message rate", day_executions_max: "Executions per day",
     margin_use_max: "Margin use", slippage_rate_max: "Slippage", latency_max_ms: "Latency", reject_rate_max: "Reject rate", fill_rate_min: "Fill rate, least",
@@ -171,6 +177,7 @@ export default {
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
+    position_break: "Positions differ at {venue}, {instrument}: our books {ours}; the venue {theirs}. Entries on it are blocked.", position_mended: "Positions at {venue}, {instrument} agree again.",
     halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).", residual_max: "{program}: whole units have left {residual} unhedged in sum, the budget is {residual_max}. No further entry fits.",
     fill_busted: "The venue took {lots} lots of order {order} back (trade {fill}). {text}", fill_corrected: "The venue corrected trade {fill} of order {order} to {lots} lots. {text}", venue_knows_fewer: "The venue knows of {told} lots of order {order}, the journal of {filled}: a trade may have been taken back. Compare positions.",
     execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
