@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
 from trading.core.effects import Effect
-from trading.core.units import MILLI, SECOND, Nanos
+from trading.core.rejects import RETRY_AFTER
+from trading.core.units import SECOND, Nanos
 
 if TYPE_CHECKING:
     from trading.core.state import ProgramState
 
 REFUSED_COOLDOWN = SECOND  # after our own gate refused an entry
-RETRY_AFTER = 50 * MILLI  # after a throttle, a local refusal or a broken line, before the next repair order
 
 
 class Mode(Enum):

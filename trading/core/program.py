@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from trading.core import events as e
+from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
@@ -47,6 +48,7 @@ class HedgeProgram(MarketView):
         """
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
+        self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
         self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
         self._all_instruments = instruments
@@ -61,6 +63,9 @@ class HedgeProgram(MarketView):
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
+        for code in self.state.proxies:
+            self._all_cells.setdefault(code, Cell())
+        self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
         self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
@@ -83,6 +88,14 @@ class HedgeProgram(MarketView):
             self.holds_since = now
         return True
 
+    def instrument_of(self, order: e.OrderIntent) -> Instrument:
+        """Return what an order trades: its leg's instrument, or what stands in for it."""
+        return self._all_instruments[order.instrument]
+
+    def quote_of(self, code: str) -> e.QuoteSeen | None:
+        """Return the last quote of any instrument this program may trade."""
+        return self._all_cells[code].quote
+
     # --- the one method with control flow ---
 
     def decide(self, now: Nanos) -> e.Event | None:
@@ -94,7 +107,7 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
-            if any(case.naked):
+            if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
@@ -116,14 +129,17 @@ class HedgeProgram(MarketView):
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or now >= self._rests_until(order) or (is_killed and not spared):
+            if order.is_resting or now >= self._rests_until(case, order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
-        return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+        if not names or state.kill_level:
+            return e.CancelDecided(tuple(names), "kill") if names else None
+        return self._repairs.call_back(case, names, now)
 
-    def _rests_until(self, order: Order) -> Nanos:
+    def _rests_until(self, case: Execution, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        may_rest = order.state is not OrderState.WORKING or order.asked_at
-        return NEVER if may_rest else order.sent_at + self.terms.repair.wait
+        is_meant_to_rest = order.intent.time_in_force is e.TimeInForce.DAY
+        may_rest = order.state is not OrderState.WORKING or order.asked_at or is_meant_to_rest
+        return NEVER if may_rest else self._repairs.waits_until(case, order)
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
@@ -152,6 +168,8 @@ class HedgeProgram(MarketView):
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
             return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
+        if self.permit is not Permit.NOTHING and (recall := self._repairs.recall(case, now)) is not None:
+            return recall
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
@@ -237,7 +255,7 @@ class HedgeProgram(MarketView):
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
-        times += [self._rests_until(order) for case in state.open for order in case.orders]
+        times += [self._rests_until(case, order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         for case in state.open:
