@@ -25,8 +25,9 @@ class Rig:
         self.cancelled: list[str] = []
         self.alerts: list[RaiseAlert] = []
         self.decisions: list[e.Event] = []
+        self.log: list[tuple[e.Event, Nanos]] = []  # what was recorded, and when
         self._fills = 0
-        for venue in self.program.state.venues:
+        for venue in sorted(self.program.state.heard_venues):
             self.tell(e.VenueUp(venue))
 
     # --- what happens ---
@@ -47,7 +48,7 @@ class Rig:
 
     def tell(self, event: e.Event) -> None:
         """Record a fact and let the program go on."""
-        self._note(self.program.handle(event, self.now))
+        self._apply(event)
         self.settle()
 
     def wait(self, duration: Nanos) -> None:
@@ -65,8 +66,19 @@ class Rig:
             if event is None:
                 return
             self.decisions.append(event)
-            self._note(self.program.handle(event, self.now))
+            self._apply(event)
         raise AssertionError("decisions without end")
+
+    def _apply(self, event: e.Event) -> None:
+        self.log.append((event, self.now))
+        self._note(self.program.handle(event, self.now))
+
+    def restarted(self) -> HedgeProgram:
+        """Return a program that knows what was recorded and nothing else."""
+        again = HedgeProgram(self.program.terms, INSTRUMENTS, frozenset({"SHFE"}))
+        for event, at in self.log:
+            again.handle(event, at)
+        return again
 
     def _note(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -114,7 +126,8 @@ class Rig:
 
     def last_options(self) -> dict[str, e.RepairOption]:
         """The comparison of the last repair, by target units."""
-        decided = [event for event in self.decisions if isinstance(event, e.OrdersDecided) and event.options]
+        kinds = e.OrdersDecided | e.CancelDecided | e.RepairHeld
+        decided = [event for event in self.decisions if isinstance(event, kinds) and event.options]
         return {f"{option.name}:{option.target_units}": option for option in decided[-1].options}
 
 

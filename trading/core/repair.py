@@ -94,6 +94,8 @@ def ways(legs: Sequence[LegView], units_max: int, limits: Limits) -> list[Way]:
     if not proxied:
         is_out = any(way.kinds & OUT for way in direct)
         why = "no proxy is configured for the leg" if is_out else "the legs' own markets can be traded"
+        if limits.is_reduce_only:
+            why = "only reducing is allowed"
         proxied = [Way(RepairOption("proxy", -1, still, None, why))]
     return [*direct, *proxied, *queues]
 
