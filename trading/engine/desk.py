@@ -30,7 +30,7 @@ from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose
-from trading.engine.recovery import DeskState, Reconciliation
+from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
 from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
@@ -70,6 +70,7 @@ class Desk:
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
         self._messages = MessageCount()
+        self._owed_alerts = OwedAlerts()
 
     # --- start ---
 
@@ -77,7 +78,7 @@ class Desk:
         """Fold what the journal holds from before this start; nothing is sent or recorded."""
         self._is_starting = True
         for record in history:
-            self._fold(record.program, record.event, record.at)
+            self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -92,6 +93,8 @@ class Desk:
         for scope, kill in kills:
             if kill.command_id not in self.answers:
                 self.record(scope, kill, now, out)
+        for alert in self._owed_alerts.take():
+            self._perform(alert, now, out)
         self._is_starting = False
         self.roster.index()
         self._update_permits(now, out)

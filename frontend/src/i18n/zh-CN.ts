@@ -89,7 +89,7 @@ export default {
   },
   refusal: {
     HALTED: "已停机", REDUCE_ONLY: "只许减仓", INVALID_ORDER: "委托无效", NO_LIMIT: "有限额未设置", NO_REFERENCE: "没有参考价", NO_VALUE: "无法计算金额", NO_COUNTER: "缺少计数", PRICE_COLLAR: "价格保护带", ORDER_LOTS: "单笔委托上限", ORDER_VALUE: "单笔金额上限", POSITION_LOTS: "持仓上限", NAKED_LOTS: "敞口上限", DAY_EXECUTIONS: "日执行次数", MESSAGE_RATE: "报撤单速率",
-    ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
+    ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", DESK_KILLED: "整个席位处于紧急停止状态，请先解除席位停止。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
     revision_moved: "条款已变更，请重新核对。", not_own_project: "该程序所属项目不归您管理。", engine_unreachable: "引擎与队列均无法联系。请在机房执行 manage.py kill。", idempotency_key_reused: "该指令已提交，请关闭对话框后重新打开。", reason_too_short: "原因至少 10 个字符。", own_request: "这是您的申请，须由他人复核。", base_moved: "内容已变更，请重新查看后再操作。", nothing_changes: "没有任何变化。", nothing_changed: "没有任何变化。", bad_figure: "该数值不能作为限额。", approval_not_pending: "该申请已有结论。", already_acknowledged: "已有人确认。", throttled: "请求过多，请稍候。",
     not_armed: "未启用。", stale_revision: "条款已变更，请重新核对。", revision_conflict: "条款已变更，请重新核对。", expired: "指令在引擎处理前已过期，未执行任何操作。", killed: "紧急停止生效中，请先恢复交易。", permission_denied: "您的角色无权执行。", unreachable: "服务无应答。" },
   arm: {
