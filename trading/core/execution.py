@@ -14,6 +14,12 @@ from trading.core.terms import Proxy
 from trading.core.units import Lots, Nanos, Side
 
 
+def hedged_by(held: Lots, proxy: Proxy) -> Lots:
+    """Return the lots of its leg that `held` lots of a proxy stand in for: whole multiples only, never rounded up."""
+    whole = abs(held) // proxy.lots * proxy.replaces_lots
+    return whole if held > 0 else -whole
+
+
 class Execution:
     """Mutable; changed only by the fold in `state`."""
 
@@ -66,9 +72,7 @@ class Execution:
             else:
                 lots[intent.leg] += done
         for code, held in proxy_lots.items():
-            proxy = self.proxies[code]
-            whole = abs(held) // proxy.lots * proxy.replaces_lots
-            lots[self._proxy_legs[code]] += whole if held > 0 else -whole
+            lots[self._proxy_legs[code]] += hedged_by(held, self.proxies[code])
         self.proxy_lots = proxy_lots
         self.along = tuple(lots)
         beyond = naked_lots(self.along, self.ratio_lots)

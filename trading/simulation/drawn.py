@@ -10,9 +10,20 @@ from typing import Literal
 import msgspec
 
 from risk.limits import Limit, LimitKind, LimitSet
-from trading.core.terms import Direction, Pair, RepairPreference, Terms
+from trading.core.terms import Direction, Pair, Proxy, RepairPreference, Terms
 from trading.engine.config import DeskConfig
-from trading.simulation.copper import COPPER_LIMITS, CU_CA, CU_HG, INSTRUMENTS, REPAIR, D, copper_desk, copper_terms
+from trading.simulation.copper import (
+    COPPER_LIMITS,
+    CU,
+    CU_CA,
+    CU_HG,
+    CU_NEXT,
+    INSTRUMENTS,
+    REPAIR,
+    D,
+    copper_desk,
+    copper_terms,
+)
 from trading.simulation.faults import Faults
 
 SELL, BUY, HG = "CU-SELL", "CU-BUY", "HG-SELL"
@@ -22,6 +33,7 @@ CASTS: tuple[tuple[str, ...], ...] = (
 LINE_POLICIES: tuple[Literal["cancel", "hold", "none"], ...] = ("cancel", "hold", "none")
 TIGHT_LIMITS = LimitSet.of(1, (*COPPER_LIMITS.limits, Limit(LimitKind.ORDER_LOTS_MAX, D("4"))))
 TEMPLATE = copper_desk(())
+NEXT_MONTH = (Proxy(CU_NEXT.code, CU.code, 1, 1),)
 
 
 def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
@@ -40,8 +52,10 @@ def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
 
 def _terms(name: str, rng: Random) -> Terms:
     policy = msgspec.structs.replace(
-        REPAIR, preference=rng.choice(list(RepairPreference)), attempts_max=rng.randint(3, 5)
-    )
+        REPAIR, preference=rng.choice(list(RepairPreference)), attempts_max=rng.randint(3, 5),
+        proxies=rng.choice(((), NEXT_MONTH)), queues_at_limit=rng.random() < 0.7,
+        naked_quantity_max=rng.choice((None, None, None, None, None, D("15"), D("50"))),
+    )  # fmt: skip
     terms = copper_terms(
         CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1, 3), executions_max=2, repair=policy,
         direction=Direction.BUY_DOMESTIC if name == BUY else Direction.SELL_DOMESTIC,

@@ -71,7 +71,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        return SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue.on_lock = self.market.lock_against
+        return venue
 
     # --- time ---
 
@@ -290,6 +292,8 @@ class World:
 
     def _tick(self) -> None:
         faults = self.faults
+        for venue in self.venues.values():
+            venue.trade_resting(self.now)
         if not faults.is_calm:
             for quote in self.market.quotes(self.now, self.rng.choice(EDGES)):
                 self.call("on_quote", quote)
