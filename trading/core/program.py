@@ -16,6 +16,7 @@ from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.repair_case import Repairs
+from trading.core.residual import residual_room
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
@@ -200,15 +201,15 @@ class HedgeProgram(MarketView):
             return None
         if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
             return None
-        for units in range(self.units_in_depth(), 0, -1):
+        for units in self.sizes(now, residual_room(self, self)):
             if self.margin(units) >= 0:
                 return self._enter(units, now)
         return None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        units = self.units_in_depth()
-        return self._enter(units, now) if units >= 1 else None
+        sizes = self.sizes(now, residual_room(self, self))
+        return self._enter(sizes[0], now) if sizes else None
 
     def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1
@@ -231,16 +232,17 @@ class HedgeProgram(MarketView):
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None,
+        view: MarketView | None = None, prompt: str = "",
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
         `view` is the route it belongs to, the program's own unless told.
         """
-        instrument = (view or self).instruments[leg]
+        view = view or self
+        instrument, flag = view.instruments[leg], view.pair.legs[leg].hedge_flag
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            e.TimeInForce.IOC, purpose, offset, attempt,
+            e.TimeInForce.IOC, purpose, offset, attempt, flag, prompt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---
@@ -277,7 +279,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
-            "presumed_dead": sorted(state.presumed_dead), "open": [case.facts() for case in state.open],
+            "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "open": [case.facts() for case in state.open],
         }  # fmt: skip
 
     def shown_state(self, now: Nanos) -> str:

@@ -277,7 +277,8 @@ class Repairs:
         books = self._program.books
         if books is not None:
             flag = self._program.view_of(case).pair.legs[leg].hedge_flag
-            wish = Wish(instrument, side, lots, flag, is_disputed=bool(wrong % 2))
+            prompts = books.prompts_of(order.intent.client_order_id for order in case.orders)
+            wish = Wish(instrument, side, lots, flag, prompts, is_disputed=bool(wrong % 2))
             return plan(books, wish, fee_on(instrument, day), turnover_per_lot)
         if instrument.venue not in self._closes_today:
             return Plan((Child(e.Offset.CLOSE, lots),))

@@ -19,6 +19,7 @@ from trading.core.order import Evidence, Order, OrderState
 from trading.core.people import Mode as Mode
 from trading.core.rejects import ACTIONS, RETRY_AFTER, RejectAction
 from trading.core.repair import CHOSEN
+from trading.core.residual import Residual
 from trading.core.terms import Instrument, Proxy, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
 
@@ -59,6 +60,7 @@ class ProgramState:
         self.day = ""
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
+        self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
@@ -91,7 +93,7 @@ class ProgramState:
             execution = self._open_execution(event, now)
         else:
             execution = self.executions[event.execution]
-            execution.attempts += len(event.orders)
+            execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
@@ -166,13 +168,14 @@ class ProgramState:
         self.open.remove(execution)
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
+        alerts: list[Effect] = self.residual.book(execution, self)
         if event.outcome in ("hedged", "flat"):
-            return []
+            return alerts
         severity = "P2" if event.outcome in ("rolled_back", "proxied") else "P3"  # ux.md §2.5
         values = {"outcome": event.outcome}
         if event.outcome == "proxied":
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
-        return [self.alert("execution_" + event.outcome, severity, execution.id, **values)]
+        return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -216,7 +219,9 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
         order.announce(event.cumulative_lots)
-        return self._learn(order, Evidence.CLOSED, now)
+        # "Filled", and less than ordered: one of the two is wrong, so it is a question and no end.
+        is_contradiction = event.reason == "filled" and event.cumulative_lots < order.intent.lots
+        return self._learn(order, Evidence.SILENT if is_contradiction else Evidence.CLOSED, now)
 
     def _cancel_rejected(self, event: e.CancelRejected, now: Nanos) -> list[Effect]:
         return self._learn(self.orders[event.client_order_id], Evidence.CANCEL_REJECTED, now)
@@ -267,6 +272,7 @@ class ProgramState:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
             return [self.alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]

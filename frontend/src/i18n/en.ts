@@ -68,7 +68,7 @@ export default {
   },
   gate: {
     G1: "Trigger condition", G2: "Dwell time", G3: "Both sessions open", G4: "Domestic quote fresh", G5: "Foreign quote fresh", G6: "FX fresh", G7: "Clock error within bound", G8: "Aligned depth covers the clip",
-    G9: "Price inside collar and daily limits", G10: "Limit headroom, both legs", G11: "Margin, both legs", G12: "Message-rate headroom", G13: "Arm valid: TTL, cooldown, count", G14: "No kill active",
+    G9: "Price inside collar and daily limits", G10: "Limit headroom, both legs", G11: "Margin, both legs", G12: "Message-rate headroom", G13: "Arm valid: TTL, cooldown, count", G14: "No kill active", G15: "Residual of whole units within budget",
   },
   gateValue: { OPEN: "open", CLOSED: "closed", NO_PRICE: "no price", HALT: "halted", NONE: "none", INSIDE: "inside", ARMED: "armed", DISARMED: "disarmed", EXECUTING: "executing", COOLDOWN: "cooldown", HALTED: "halted", STOP: "stop", CANCEL: "cancel", NEUTRALIZE: "neutralize" },
   gateUnit: { ms: "ms", min: "min", units: "units", clips: "clips", lots: "lots", rate: "rate", ratio: "", per_second: "per s" },
@@ -171,7 +171,7 @@ export default {
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
-    halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).",
+    halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).", residual_max: "{program}: whole units have left {residual} unhedged in sum, the budget is {residual_max}. No further entry fits.",
     execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
     gate_refused: "Our risk gate refused an order, {code}: {text}", disarmed: "{program} disarmed itself: {reason}.", killed: "Kill, level {level}, by {actor}: {reason}.", foreign_order: "A venue reported order {order}, which desk {desk} does not know.",
     not_reconciled: "Desk {desk} could not be reconciled after start: {reason}. It stays halted.", threshold: "{name} of {subject}: {value} {unit}, line at {bound}.", chain_broken: "The record chain {stream} is broken at {seq}: {problem}.", journal_copy_stopped: "The screens' copy of the journal stopped; the engine itself goes on.",
