@@ -208,3 +208,20 @@ def test_attempts_and_time_are_counted_from_the_journal():
 
     assert (again.attempts_left, again.naked_since) == (live.attempts_left, live.naked_since) == (1, rig.log[4][1])
     assert again.facts() == live.facts()
+
+
+def test_in_the_delivery_month_only_multiples_of_five_are_traded_back():
+    """SHFE copper opens and closes in multiples of five lots then: three cannot be bought back (domain.md §7.3)."""
+    INSTRUMENTS[CU.code] = msgspec.structs.replace(CU, delivery_from="2027-01-01", delivery_lots_multiple=5)
+    try:
+        rig, domestic, foreign = entered(terms_with())
+        rig.fill(foreign)
+        fill_at(rig, domestic, 8, "79490")
+        rig.wait(REPAIR.wait)
+        options = rig.last_options()
+    finally:
+        INSTRUMENTS[CU.code] = CU
+
+    assert options["top_up:2"].reason == "SHFE.cu2703: 2 lots are not a multiple of 5"
+    assert options["unwind:1"].reason == "SHFE.cu2703: 3 lots are not a multiple of 5"
+    assert (len(rig.orders), [alert.rule for alert in rig.alerts]) == (2, ["no_way_out"])

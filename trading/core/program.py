@@ -262,7 +262,7 @@ class HedgeProgram(MarketView):
             times.append(state.armed_until)
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
-                times.append(case.naked_since + repair.naked_age_max)
+                times += [case.naked_since + repair.wait, case.naked_since + repair.naked_age_max]
                 if not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:

@@ -44,7 +44,7 @@ EXPECTED_BRANCHES = (
     *(f"kill_{level}" for level in ("stop", "cancel", "neutralize")),
     *(f"repair_{way}" for way in ("top_up", "unwind", "proxy", "queue", "both_legs", "sub_unit")),
     "repair_reduce", "repair_neutralize",
-    "ended_proxied", "held_limit_locked", "held_halted_market", "cancel_chase", "cancel_unwind",
+    "ended_proxied", "held_limit_locked", "held_halted_market", "held_no_way_out", "cancel_chase", "cancel_unwind",
     "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
     "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
     "lifted", "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
