@@ -25,7 +25,7 @@ class Rig:
         self.cancelled: list[str] = []
         self.alerts: list[RaiseAlert] = []
         self.decisions: list[e.Event] = []
-        self.log: list[tuple[e.Event, Nanos]] = []  # what was recorded, and when
+        self.journal: list[tuple[e.Event, Nanos]] = []  # what was recorded, and when
         self._fills = 0
         for venue in sorted(self.program.state.heard_venues):
             self.tell(e.VenueUp(venue))
@@ -70,13 +70,13 @@ class Rig:
         raise AssertionError("decisions without end")
 
     def _apply(self, event: e.Event) -> None:
-        self.log.append((event, self.now))
+        self.journal.append((event, self.now))
         self._note(self.program.handle(event, self.now))
 
     def restarted(self) -> HedgeProgram:
         """Return a program that knows what was recorded and nothing else."""
         again = HedgeProgram(self.program.terms, INSTRUMENTS, frozenset({"SHFE"}))
-        for event, at in self.log:
+        for event, at in self.journal:
             again.handle(event, at)
         return again
 
@@ -123,6 +123,10 @@ class Rig:
     @property
     def naked(self) -> tuple[int, ...]:
         return self.program.state.open[0].naked if self.program.state.open else (0, 0)
+
+    def refolded(self) -> dict[str, object]:
+        """Return what a restart finds: the state of a new program that folds everything recorded so far."""
+        return self.restarted().snapshot()
 
     def last_options(self) -> dict[str, e.RepairOption]:
         """The comparison of the last repair, by target units."""

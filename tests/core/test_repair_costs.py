@@ -206,7 +206,7 @@ def test_attempts_and_time_are_counted_from_the_journal():
     rig.reject(rig.orders[-1])
     [live], [again] = rig.program.state.open, rig.restarted().state.open
 
-    assert (again.attempts_left, again.naked_since) == (live.attempts_left, live.naked_since) == (1, rig.log[4][1])
+    assert (again.attempts_left, again.naked_since) == (live.attempts_left, live.naked_since) == (1, rig.journal[4][1])
     assert again.facts() == live.facts()
 
 

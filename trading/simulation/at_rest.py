@@ -85,6 +85,7 @@ class AtRest:
         """What the venues really traded for an ended execution is whole units, and what we call naked is so."""
         if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
             return
+        fail = self._checkers.fail
         along = [0] * len(case.ratio_lots)
         proxied: Counter[tuple[str, int]] = Counter()
         for order in case.orders:
@@ -100,12 +101,11 @@ class AtRest:
             whole, stray = divmod(lots, case.proxies[code].lots)
             along[leg] += whole * case.proxies[code].replaces_lots
             if case.is_ended and stray:
-                text = f"{case.id} ended as {case.outcome}, and {stray} lots of {code} hedge nothing"
-                self._checkers.fail("INV-18", text)
+                fail("INV-18", f"{case.id} ended as {case.outcome}, and {stray} lots of {code} hedge nothing")
         units = {lots // ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)}
         is_whole = len(units) == 1 and not any(lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True))
         if case.is_ended and not is_whole:
-            self._checkers.fail("INV-18", f"{case.id} ended as {case.outcome}, and {along} lots are no whole units")
+            fail("INV-18", f"{case.id} ended as {case.outcome}, and {along} lots are no whole units")
 
     def _positions(self, desk: Desk) -> None:
         """INV-01: our positions are the venues', once nothing is unsettled."""

@@ -5,11 +5,12 @@ what was believed and with which evidence.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
 from trading.core.order import Order, OrderState
+from trading.core.state import LEAD_PURPOSES
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
@@ -68,6 +69,7 @@ class Checkers:
         self._told: set[str] = set()  # venues that listed all orders since this start
         self._states: dict[str, OrderState] = {}
         self._judge = Judge(self)
+        self._news: list[tuple[str, Any]] = []  # what was recorded since the last look
         self._counters_due = False  # orders left in this turn
         self._rest = AtRest(self)
         self._counted = Counted(self)
@@ -87,6 +89,7 @@ class Checkers:
         self._reconciled_epoch = 0
         self._states.clear()
         self._told.clear()
+        self._news.clear()
         self._counted.on_start()
 
     def on_crash(self) -> None:
@@ -126,6 +129,7 @@ class Checkers:
     def on_record(self, record: r.Record) -> None:
         """A record was appended; the desk folds it right after."""
         event = record.event
+        self._news.append((record.program, event))
         if record.epoch != self.world.disk.epoch:
             self.fail("INV-11", f"record {record.seq} of epoch {record.epoch} is accepted")
         branch = BRANCHES.get(type(event))
@@ -221,15 +225,34 @@ class Checkers:
         if self._counters_due:
             self._counters_due = False
             self._counted.check(desk)
+        if not self._news:
+            return
+        news, self._news = self._news, []
+        for order in dict.fromkeys(self._touched(desk, news)):
+            self._order(order)
         for program in desk.programs.values():
             for case in program.state.open:
-                for order in case.orders:
-                    self._order(order)
-                allowed = len(program.instruments) + program.terms.repair.attempts_max + case.attempts_before
-                if len(case.orders) > allowed:
-                    self.fail("INV-10", f"{case.id} has {len(case.orders)} orders, {allowed} are allowed")
-            for name in program.state.presumed_dead:
-                self._order(program.state.orders[name])
+                repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)
+                allowed = program.terms.repair.attempts_max + case.attempts_before
+                if repairs > allowed:
+                    self.fail("INV-10", f"{case.id} has {repairs} repair orders, {allowed} are allowed")
+
+    def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
+        """Yield the orders whose state these records may have changed."""
+        for name, event in news:
+            if not name:  # a line went up or down: that concerns whatever is open
+                for program in desk.programs.values():
+                    for case in program.state.open:
+                        yield from case.orders
+                continue
+            orders = desk.programs[name].state.orders
+            for order in getattr(event, "orders", ()):
+                yield orders[order.client_order_id]
+            for known in getattr(event, "client_order_ids", ()):
+                yield orders[known]
+            known = getattr(event, "client_order_id", "")
+            if known:
+                yield orders[known]
 
     def _order(self, order: Order) -> None:
         """Check an order's state against the truth at its venue, when it has changed."""

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
+from trading.core.execution import Execution
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
 from trading.core.repair import CHOSEN
-from trading.core.units import Lots, Nanos
+from trading.core.units import Lots, Nanos, Side
 from trading.engine.desk import Desk
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Judge:
             self._entry(program, decided, now)
             return
         branches = self._checkers.branches
+        if decided.purpose is e.Purpose.HEDGE:
+            self._hedge(program.state.executions[decided.execution], decided)
+            return
         branches["repair_" + decided.purpose.value] += 1
         if any(option.name == "queue" and option.reason == CHOSEN for option in decided.options):
             branches["repair_queue"] += 1
@@ -59,16 +63,19 @@ class Judge:
 
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
         state, pair, fail = program.state, program.terms.pair, self._checkers.fail
-        self._checkers.branches["entry"] += 1
-        if state.open:
+        case = state.executions.get(decided.execution)
+        self._checkers.branches["entry" if case is None else "requote"] += 1
+        if case is None and state.open:
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
+        if case is not None and (case.needs_work or case.is_ended or case.attempts):
+            fail("INV-09", f"{decided.execution} quotes again while it has other work")
         if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in state.venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if state.executions_since_arm >= program.terms.executions_max:
+        if case is None and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
@@ -78,6 +85,21 @@ class Judge:
                 fail("INV-09", f"{decided.execution} rests on a crossed quote of {quote.instrument}")
             if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):
                 fail("INV-09", f"{decided.execution} rests on a zero price of {quote.instrument}")
+
+    def _hedge(self, case: Execution, decided: e.OrdersDecided) -> None:
+        """INV-02: a hedge never goes beyond the whole units that the lead leg is known to have."""
+        self._checkers.branches["hedge"] += 1
+        if case.lead is None or len(decided.orders) != 1 or decided.orders[0].leg == case.lead:
+            return self._checkers.fail("INV-02", f"{case.id} hedges {len(decided.orders)} orders, lead {case.lead}")
+        if any(order.is_quote and order.is_live for order in case.orders):
+            self._checkers.branches["hedge_while_quoting"] += 1
+        order = decided.orders[0]
+        coming = case.reserved()[order.leg][order.side is Side.BUY]
+        units = case.along[case.lead] // case.ratio_lots[case.lead]
+        most = case.along[order.leg] + coming + order.lots
+        if order.side is not case.entered_sides[order.leg] or most > units * case.ratio_lots[order.leg]:
+            text = f"{order.client_order_id} hedges up to {most} lots of {units} units of {case.id}"
+            self._checkers.fail("INV-02", text)
 
     def _reduce_only(self, case: Any, decided: e.OrdersDecided) -> None:
         along = case.along

@@ -13,9 +13,9 @@ from trading.simulation.faults import Faults
 from trading.simulation.telling import Deliver, Telling
 
 REJECTS = tuple(e.RejectClass)
+RESTING_TRADES = 0.3  # share of the market's moves at which a resting order trades
 CLOSINGS = (e.Offset.CLOSE, e.Offset.CLOSE_TODAY, e.Offset.CLOSE_YESTERDAY)
 OFF_PRICE_TICKS = 2_500  # further than any collar
-RESTING_TRADES = 0.3  # share of the market's moves at which a resting order trades
 Later = Callable[[Nanos, Callable[[str, Nanos], None], str], None]
 Traded = Callable[[e.OrderIntent, Lots], None]
 
@@ -71,8 +71,11 @@ class SimulatedVenue:
         if not is_late:
             self._tells.say(now, accepted)
         if intent.time_in_force is e.TimeInForce.DAY:
+            if is_late:
+                self._tells.say(now, accepted)
             order.is_working = True
-        elif faults.hits("rests"):
+            return
+        if faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
@@ -156,6 +159,11 @@ class SimulatedVenue:
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
 
+    def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
+        order = self.orders[client_order_id]
+        if order.is_working:
+            self._close(order, "venue_cancelled", now)
+
     def trade_resting(self, now: Nanos) -> None:
         """The market moved on: of what rests in the book something may trade, in parts."""
         if self.is_halted:
@@ -166,11 +174,6 @@ class SimulatedVenue:
                 self._trade(order, self._rng.randint(1, left), now)
                 if order.filled_lots == order.intent.lots:
                     self._close(order, "filled", now)
-
-    def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
-        order = self.orders[client_order_id]
-        if order.is_working:
-            self._close(order, "venue_cancelled", now)
 
     def take_cancel(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders.get(client_order_id)
