@@ -6,6 +6,7 @@ from trading.core import events as e
 from trading.core.execution import SPLIT
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
+from trading.core.repair import CHOSEN
 from trading.core.units import Lots, Nanos
 from trading.engine.desk import Desk
 from trading.simulation.leading import Leading
@@ -37,6 +38,8 @@ class Judge:
             self.leading.hedge(program.state.executions[decided.execution], decided)
             return
         branches["repair_" + decided.purpose.value] += 1
+        if any(option.name == "queue" and option.reason == CHOSEN for option in decided.options):
+            branches["repair_queue"] += 1
         if len(decided.orders) > 1:
             branches["repair_both_legs"] += 1
         case = program.state.executions[decided.execution]
@@ -120,10 +123,15 @@ class Judge:
     def _stands_in(self, case: Any, order: e.OrderIntent) -> None:
         """A proxy, filled whole, never hedges more than its leg still needs."""
         proxy = case.proxies[order.instrument]
-        sold, bought = case.reserved_in(order.instrument)
         held = case.proxy_positions().get(order.instrument, 0)
         entered = case.entered_sides[order.leg]
-        most = held * entered.sign + (bought if entered.sign > 0 else sold)
+        most = held * entered.sign + sum(
+            other.reserved_lots
+            for other in case.orders
+            if other.intent.instrument == order.instrument
+            and other.intent.side is entered
+            and other.state is not OrderState.PRESUMED_DEAD
+        )
         planned = case.units * case.ratio_lots[order.leg]
         whole = abs(held) // proxy.lots * proxy.replaces_lots
         direct = case.along[order.leg] - whole

@@ -139,8 +139,9 @@ export default {
     quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {threshold}", risk_checked: "Risk checks passed, limits version {limits_version}", order_sent: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
     order_decided: "Decided, never sent: {side} {lots} {instrument} at {price}", order_rejected: "Rejected {code}: {text}", order_closed: "Closed: {reason}, {filled} filled, {left} left", order_not_sent: "Not sent: {text}", order_status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
     orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
+    repair_held: "No way out now: {reason}",
   },
-  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked" },
+  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked", limit_locked: "the market is limit-locked", halted_market: "the market is halted", no_way_out: "nothing can be traded now" },
   stepField: {
     instrument: "Instrument", bid: "Bid", ask: "Ask", exchange_at_ns: "Venue clock", measure: "Measure", value: "Value", threshold: "Threshold", limits_version: "Limits version", client_order_id: "Order", venue: "Venue", side: "Side", lots: "Lots", price: "Price", time_in_force: "Time in force", decided_at_ns: "Decided", is_answered: "Answered by the venue",
     fill_id: "Fill", limit_price: "Limit price", code: "Code", text: "Text", class: "Class", reason: "Reason", filled: "Filled", left: "Left", state: "State", filled_lots: "Filled", orders: "Orders", outcome: "Outcome", naked: "Naked by leg",
@@ -185,6 +186,7 @@ export default {
     not_reconciled: "Desk {desk} could not be reconciled after start: {reason}. It stays halted.", threshold: "{name} of {subject}: {value} {unit}, line at {bound}.", chain_broken: "The record chain {stream} is broken at {seq}: {problem}.", journal_copy_stopped: "The screens' copy of the journal stopped; the engine itself goes on.",
     unacknowledged: "Urgent alert {alert} ({rule}) has had no owner for {seconds} s.",
     limit_locked: "The market is limit-locked and keeps a leg naked: {naked}.", halted_market: "A halted market keeps a leg naked: {naked}.", execution_proxied: "Execution hedged by a stand-in: {proxy}. A person must swap it into the leg's own contract.",
+    no_way_out: "There is no way out for a naked leg now: {naked}. The record says why.",
   },
   alerts: {
     times: "{n} times", ackedBy: "acknowledged by {who} {time}", withNote: "with note…", title: "Alerts", unacked: "Unacknowledged", acked: "Acknowledged, still firing", resolved: "Resolved", emptyUnacked: "Nothing is unacknowledged. Last checked {time}.", emptyAcked: "Nothing acknowledged is still firing.", emptyResolved: "Nothing resolved yet.", severity: "Severity", first: "First", last: "Last", what: "What", where: "Where", count: "Count", owner: "Owner",

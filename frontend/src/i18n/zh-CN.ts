@@ -139,8 +139,9 @@ export default {
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
     orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+    repair_held: "暂无出路：{reason}",
   },
-  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停" },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", limit_locked: "封于涨跌停", halted_market: "暂停交易", no_way_out: "目前无法交易" },
   stepField: {
     instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
@@ -185,6 +186,7 @@ export default {
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
     unacknowledged: "紧急告警 {alert}（{rule}）已 {seconds} 秒无人确认。",
     limit_locked: "市场封于涨跌停，敞口未了：{naked}。", halted_market: "市场暂停交易，敞口未了：{naked}。", execution_proxied: "执行已用替代合约配平：{proxy}。须由人工换回原合约。",
+    no_way_out: "敞口暂无出路：{naked}。原因见记录。",
   },
   alerts: {
     times: "共 {n} 次", ackedBy: "{who} 于 {time} 确认", withNote: "带备注…", title: "告警", unacked: "待确认", acked: "已确认，仍在触发", resolved: "已恢复", emptyUnacked: "没有待确认的告警。最近检查 {time}。", emptyAcked: "没有已确认仍在触发的告警。", emptyResolved: "暂无已恢复的告警。", severity: "级别", first: "首次", last: "最近", what: "内容", where: "对象", count: "次数", owner: "处理人",
