@@ -266,5 +266,5 @@ class Order:
 
 
 def _same(key: TradeKey) -> tuple[TradeKey, TradeKey]:
-    """Return the keys under which an amendment of the trade may stand: without a day it may have come before its fill."""
+    """Return the keys under which an amendment may stand: one without a day may have come before its fill."""
     return key, ("", key[1])

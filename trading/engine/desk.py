@@ -21,6 +21,7 @@ from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import Nanos
+from trading.engine import foreign
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.config import DeskConfig
@@ -65,6 +66,7 @@ class Desk:
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
+        self.foreign_fills: set[foreign.FillKey] = set()
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
@@ -142,6 +144,8 @@ class Desk:
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
             hear(self, event, now, out)
             self._settle_start(now, out)
+        elif isinstance(event, e.ForeignFilled):
+            foreign.hear_trade(self, event, now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
@@ -205,7 +209,7 @@ class Desk:
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
         program = self._owner.get(event.client_order_id)
         if program is None:
-            self._on_foreign(event, now, out)
+            foreign.hear_order(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
@@ -289,6 +293,8 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
+        if type(event) is e.ForeignFilled:
+            effects.append(foreign.alert_of(self, event))
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -312,6 +318,8 @@ class Desk:
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
+            case e.ForeignFilled():
+                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -335,19 +343,6 @@ class Desk:
                 out.append(Cancel(effect.venue, effect.client_order_id))
         elif isinstance(effect, QueryOrder) and waiting is None:
             out.append(Query(effect.venue, effect.client_order_id, now))
-
-    def _on_foreign(self, event: Any, now: Nanos, out: list[Action]) -> None:
-        """A venue named an order that this journal never decided: one of ours blocks entries until a person looks."""
-        name = event.client_order_id
-        if name in self.foreign:
-            return
-        is_ours = name.startswith(self.config.desk.upper())
-        venue = next((v.name for v in self.config.venues if v.name == getattr(event, "venue", "")), "")
-        self.record("", r.ForeignOrderSeen(venue, name, type(event).__name__), now, out)
-        severity = "P1" if is_ours else "P3"
-        values = {"order": name, "desk": self.config.desk}
-        self.perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
-        self._update_permits(now, out)
 
     # --- commands ---
 
@@ -376,7 +371,7 @@ class Desk:
         self._update_permits(now, out)
 
     def _update_permits(self, now: Nanos, out: list[Action]) -> None:
-        is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
+        is_blocked = foreign.blocks_entries(self)
         for program in self.programs.values():
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
