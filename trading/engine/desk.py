@@ -86,6 +86,10 @@ class Desk:
         for record in history:
             self._fold(record.program, record.event, record.at)
 
+    def adopt_orders(self, program: HedgeProgram) -> None:
+        """Know whose the orders of a program's state are, which did not come as records."""
+        self._owner.update(dict.fromkeys(program.state.orders, program))
+
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
         out: list[Action] = []

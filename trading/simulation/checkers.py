@@ -15,6 +15,7 @@ from trading.core.program import HedgeProgram
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
+from trading.engine.checkpoints import freeze, thaw
 from trading.engine.desk import Desk
 from trading.engine.outbox import SEND_WITHIN
 from trading.engine.recovery import DeskState
@@ -306,6 +307,17 @@ class Checkers:
         again = Desk(self.world.config, self.world.disk, desk.gate, desk.epoch, self.world.now)
         again.recover(self.world.disk.records)
         self._compare(desk, again)
+        self._resume(desk)
+
+    def _resume(self, desk: Desk) -> None:
+        """INV-15: a snapshot taken on the way, and the records behind it, give the same state too."""
+        records, world = self.world.disk.records, self.world
+        before, after = (Desk(world.config, world.disk, desk.gate, desk.epoch, world.now) for _ in range(2))
+        taken_at = world.seed % (len(records) + 1)
+        before.recover(records[:taken_at])
+        thaw(after, freeze(before))
+        after.recover(records[taken_at:])
+        self._compare(desk, after)
 
     def _compare(self, desk: Desk, again: Desk) -> None:
         for name, program in desk.programs.items():
