@@ -22,6 +22,7 @@ from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, Se
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import Nanos
 from trading.core.view import MarketView
+from trading.engine import foreign
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.allocation import advance_each
@@ -29,7 +30,6 @@ from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
-from trading.engine.foreign import hear_foreign
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
 from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
@@ -68,6 +68,7 @@ class Desk:
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
+        self.foreign_fills: set[foreign.FillKey] = set()
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
@@ -87,6 +88,10 @@ class Desk:
         self._is_starting = True
         for record in history:
             self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
+
+    def adopt_orders(self, program: HedgeProgram) -> None:
+        """Know whose the orders of a program's state are, which did not come as records."""
+        self._owner.update(dict.fromkeys(program.state.orders, program))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -150,6 +155,8 @@ class Desk:
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
             hear(self, event, now, out)
             self._settle_start(now, out)
+        elif isinstance(event, e.ForeignFilled):
+            foreign.hear_trade(self, event, now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
@@ -212,7 +219,7 @@ class Desk:
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
         program = self._owner.get(event.client_order_id)
         if program is None:
-            hear_foreign(self, event, now, out)
+            foreign.hear_order(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
@@ -305,6 +312,8 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
+        if type(event) is e.ForeignFilled:
+            effects.append(foreign.alert_of(self, event))
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -328,6 +337,8 @@ class Desk:
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
+            case e.ForeignFilled():
+                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -379,7 +390,7 @@ class Desk:
         self.update_permits(now, out)
 
     def update_permits(self, now: Nanos, out: list[Action]) -> None:
-        is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
+        is_blocked = foreign.blocks_entries(self)
         for program in self.programs.values():
             for view in program.views:
                 view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)

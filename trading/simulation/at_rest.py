@@ -10,6 +10,7 @@ from trading.core.execution import Execution
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
 from trading.engine import records as r
+from trading.engine.checkpoints import freeze, thaw
 from trading.engine.desk import Desk
 from trading.engine.recovery import DeskState
 
@@ -139,6 +140,17 @@ class AtRest:
         again = Desk(self._world.config, self._world.disk, desk.gate, desk.epoch, self._world.now)
         again.recover(as_read_back(record) for record in self._world.disk.records)
         self._compare(desk, again)
+        self._resume(desk)
+
+    def _resume(self, desk: Desk) -> None:
+        """INV-15: a snapshot taken on the way, and the records behind it, give the same state too."""
+        world, records = self._world, self._world.disk.records
+        before, after = (Desk(world.config, world.disk, desk.gate, desk.epoch, world.now) for _ in range(2))
+        taken_at = world.seed % (len(records) + 1)
+        before.recover(records[:taken_at])
+        thaw(after, freeze(before))
+        after.recover(records[taken_at:])
+        self._compare(desk, after)
 
     def _compare(self, desk: Desk, again: Desk) -> None:
         for name, program in desk.programs.items():

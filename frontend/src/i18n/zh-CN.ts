@@ -181,6 +181,7 @@ export default {
     position_break: "{venue} {instrument} 持仓不一致：账面 {ours}；交易所 {theirs}。该合约已禁止开仓。", position_mended: "{venue} {instrument} 持仓已恢复一致。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
     fill_busted: "交易所撤销了委托 {order} 的成交 {fill}（{lots} 手）。{text}", fill_corrected: "交易所将委托 {order} 的成交 {fill} 更正为 {lots} 手。{text}", venue_knows_fewer: "交易所称委托 {order} 成交 {told} 手，流水记录为 {filled} 手：可能有成交被撤销，请核对持仓。",
+    foreign_fill: "本账户在 {venue} 有他端成交：{instrument} {side} {lots} 手（成交 {fill}），已计入持仓。", forced_liquidation: "{venue} 强平 {instrument} {side} {lots} 手，涉及该市场的程序已紧急停止。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
