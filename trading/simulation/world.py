@@ -19,7 +19,7 @@ from trading.engine.lease import GRACE
 from trading.engine.recovery import DeskState
 from trading.simulation.checkers import Checkers
 from trading.simulation.disk import Disk, Writer
-from trading.simulation.drawn import draw_desk, pairs_of, venues_of
+from trading.simulation.drawn import draw_desk, pairs_of, venues_of, with_modes
 from trading.simulation.faults import Faults
 from trading.simulation.figures import Truth
 from trading.simulation.lines import Lines
@@ -47,7 +47,7 @@ class World:
         self.events = 0
         self.faults = Faults(rng)
         self.disk = Disk()
-        self.config = draw_desk(rng, self.faults)
+        self.config = with_modes(draw_desk(rng, self.faults), Random(f"modes of {seed}"))
         self.programs = tuple(terms.program for terms in self.config.programs)
         pairs = pairs_of(self.config)
         self.market = Market(pairs, rng, self.faults)
@@ -76,7 +76,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        return SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue.on_lock = self.market.lock_against
+        return venue
 
     # --- time ---
 
@@ -279,8 +281,6 @@ class World:
 
     def _tick(self) -> None:
         faults = self.faults
-        for venue in self.venues.values():
-            venue.trade_resting(self.now)
         if not faults.is_calm:
             for quote in self.market.quotes(self.now, self.rng.choice(EDGES)):
                 self.call("on_quote", quote)
