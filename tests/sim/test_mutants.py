@@ -10,7 +10,7 @@ from trading.simulation.board import judge, kept_seeds, violation_of
 from trading.simulation.mutants import Mutant, mutant, mutants, planted
 from trading.simulation.world import World
 
-SEEDS_MAX = 800
+SEEDS_MAX = 2_500
 KEPT = kept_seeds()
 MUST_BE_NOTICED = [bug for bug in mutants().values() if not bug.equivalent]
 
@@ -19,7 +19,7 @@ MUST_BE_NOTICED = [bug for bug in mutants().values() if not bug.equivalent]
 def test_a_planted_bug_is_noticed(bug):
     verdict = judge(bug, SEEDS_MAX, KEPT.get(bug.name))
 
-    assert verdict.invariant, f"{bug.name} survived {SEEDS_MAX} schedules"
+    assert verdict.invariant, verdict.broken or f"{bug.name} survived {SEEDS_MAX} schedules"
 
 
 def test_a_bug_is_gone_after_its_block():

@@ -43,8 +43,9 @@ class Paused:
         world, desk, now = self._world, self._desk, self._world.now
         for seq in self._waiting:
             self._do(desk.on_durable(seq, now))
-        for quote in world.market.quotes(now, world.rng.choice((20, -20))):
-            self._do(desk.on_quote(quote, now))
+        for edge in world.rng.sample((20, -20), 2):  # what the sockets hold: good for sellers, good for buyers
+            for quote in world.market.quotes(now, edge):
+                self._do(desk.on_quote(quote, now))
         self._do(desk.on_time(now))
         self._do(desk.set_lease(self._lease.tenure(now).value, now))
         for seq in list(self._asked):

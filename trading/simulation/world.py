@@ -308,7 +308,8 @@ class World:
             self.lease = "late"
             self.call("set_lease", "late")
             self.later(2 * SECOND, self._renew)
-        if self.desk is not None and faults.hits("engine_paused"):
+        is_trading = self.desk is not None and self.desk.reconciliation.state is DeskState.RECONCILED
+        if is_trading and faults.hits("engine_paused"):
             self.pause_engine()
 
     def _trouble_at(self, name: str) -> None:

@@ -69,7 +69,8 @@ class Command(BaseCommand):
 def _board_as_text(found: Board) -> str:
     lines = [f"{found.killed} of {found.total} planted bugs noticed, {found.equivalent} equivalent, {found.seconds} s"]
     for verdict in found.mutants:
-        noticed = verdict.invariant or ("equivalent: " + verdict.equivalent if verdict.equivalent else "NOT NOTICED")
+        otherwise = f"equivalent: {verdict.equivalent}" if verdict.equivalent else f"NOT NOTICED {verdict.broken}"
+        noticed = verdict.invariant or otherwise
         seed = "" if verdict.seed is None else f" at seed {verdict.seed}"
         lines.append(f"{verdict.topic}: {verdict.name}: {noticed}{seed}")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from trading.core import people, program
 from trading.core.effects import RaiseAlert
 from trading.core.program import HedgeProgram
 from trading.core.state import ProgramState
-from trading.engine import desk
+from trading.engine import foreign
 from trading.engine.recovery import OwedAlerts
 from trading.simulation.mutants import mutant
 
@@ -38,7 +38,7 @@ def halts_without_a_word(put: Any) -> None:
 
 @mutant
 def does_not_mind_foreign_orders(put: Any) -> None:
-    put(desk, "hear_foreign", lambda of, event, now, out: None)
+    put(foreign, "hear_order", lambda of, event, now, out: None)
 
 
 @mutant
