@@ -32,7 +32,7 @@ from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_first, ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -149,8 +149,7 @@ class Desk:
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
-            self.position_check.note_up(event.venue, now)
-            ask_positions(self, now, out)
+            ask_first(self, event.venue, now, out)
             self._settle_start(now, out)
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
             hear(self, event, now, out)
@@ -333,6 +332,8 @@ class Desk:
                 self.kill_all = event if isinstance(event, e.Kill) else None
                 if self.kill_all is None:
                     self.foreign.clear()  # two people have looked
+            case e.PositionAdjusted():
+                self.position_check.ask_soon(event.venue, now)
             case r.LimitsChanged():
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():

@@ -344,6 +344,7 @@ export interface PositionLine {
   net: number;
   venue_lots: { long: number; short: number } | null;
   is_broken: boolean;
+  is_current: boolean;
 }
 
 export interface PairPosition {

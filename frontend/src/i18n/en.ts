@@ -161,7 +161,7 @@ export default {
   },
   positions: {
     title: "Positions", dark: "The engine of desk {desk} publishes nothing now; what it holds is not known here.", pairs: "Pairs of desk {desk}, leg by leg", books: "Books beside the venues", daysRule: "today / yesterday; frozen lots are inside them", venues: "Venues", pair: "Pair", leg: "Leg", net: "Net lots", quantity: "Quantity", units: "Matched units", residualLots: "Unmatched lots", residual: "Unmatched quantity", whole: "Net of all legs", naked: "naked", perUnit: "{n} per unit",
-    venue: "Venue", instrument: "Instrument", flag: "Hedge flag", prompt: "Prompt", long: "Long", short: "Short", frozen: "Frozen", told: "Venue says", verdict: "Comparison", broken: "BREAK: entries blocked", equal: "equal", untold: "not told", netting: "nets", flat: "No position in any book.", day: "Trading day", rule: "Closing rule", compared: "Compared", at: "Last report",
+    venue: "Venue", instrument: "Instrument", flag: "Hedge flag", prompt: "Prompt", long: "Long", short: "Short", frozen: "Frozen", told: "Venue says", verdict: "Comparison", broken: "BREAK: entries blocked", equal: "equal", older: "traded since, not asked again yet", untold: "not told", netting: "nets", flat: "No position in any book.", day: "Trading day", rule: "Closing rule", compared: "Compared", at: "Last report",
   },
   hedgeFlag: { speculation: "Speculation", arbitrage: "Arbitrage", hedge: "Hedge" },
   offsetRule: { net: "nets", close_today_separate: "today and yesterday close apart", close_today_first: "a close takes today's lots first" },

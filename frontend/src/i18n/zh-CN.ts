@@ -161,7 +161,7 @@ export default {
   },
   positions: {
     title: "持仓", dark: "席位 {desk} 的引擎现在没有发布数据，持仓在此未知。", pairs: "席位 {desk} 的配对，逐腿", books: "账面与交易所对照", daysRule: "今仓 / 昨仓，冻结手数包含在内", venues: "交易所", pair: "配对", leg: "腿", net: "净手数", quantity: "数量", units: "已配单位", residualLots: "未配手数", residual: "未配数量", whole: "各腿合计净额", naked: "单腿敞口", perUnit: "每单位 {n} 手",
-    venue: "交易所", instrument: "合约", flag: "投保标志", prompt: "交割日", long: "多头", short: "空头", frozen: "冻结", told: "交易所数据", verdict: "核对", broken: "不一致：已禁止开仓", equal: "一致", untold: "未提供", netting: "净持仓", flat: "所有账面均无持仓。", day: "交易日", rule: "平仓规则", compared: "已核对", at: "最近报告",
+    venue: "交易所", instrument: "合约", flag: "投保标志", prompt: "交割日", long: "多头", short: "空头", frozen: "冻结", told: "交易所数据", verdict: "核对", broken: "不一致：已禁止开仓", equal: "一致", older: "之后有成交，尚未再次核对", untold: "未提供", netting: "净持仓", flat: "所有账面均无持仓。", day: "交易日", rule: "平仓规则", compared: "已核对", at: "最近报告",
   },
   hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
   offsetRule: { net: "净持仓", close_today_separate: "平今与平昨分开", close_today_first: "平仓先平今仓" },
