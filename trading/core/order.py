@@ -22,6 +22,7 @@ from trading.core.events import (
     OrderFilled,
     OrderIntent,
     OrderStatus,
+    Purpose,
     RejectClass,
     TimeInForce,
 )
@@ -151,6 +152,11 @@ class Order:
     def is_settled(self) -> bool:
         return self.state in SETTLED_STATES
 
+    @property
+    def is_quote(self) -> bool:
+        """Whether this is an entry that rests in the book until it trades or is called back."""
+        return self.intent.purpose is Purpose.ENTRY and self.intent.time_in_force is TimeInForce.DAY
+
     def apply(self, evidence: Evidence, now: Nanos) -> None:
         """Move by the table; fills and cumulative lots must already be booked."""
         if evidence is Evidence.CLOSED and self.state in _ENDED and self.cumulative_lots <= self.filled_lots:
@@ -226,8 +232,12 @@ class Order:
         self.filled_lots += lots - before[0]
         self.turnover += lots * ticks - before[0] * before[1]
 
-    def is_repeated(self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus) -> bool:
+    def is_repeated(
+        self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus | FillBusted | FillCorrected
+    ) -> bool:
         """Return whether a settled order's record already holds this: venues list the whole day at every start."""
+        if isinstance(event, FillBusted | FillCorrected):
+            return self.is_amended(event)
         if self.state is not S.SETTLED:
             return False
         if isinstance(event, OrderFilled):
@@ -251,7 +261,9 @@ class Order:
         if self.is_settled or (self.state is S.WORKING and self.intent.time_in_force is TimeInForce.DAY):
             return None
         if self.queries:
-            return self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
+            due = self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
+            verdict_at = self.sent_at + times.presumed_dead  # the first answer that may end the wait is asked for here
+            return verdict_at if self.asked_at < verdict_at < due else due
         if self.state is S.UNKNOWN:
             return self.heard_at
         return max(self.heard_at, self.asked_at) + times.reply_due

@@ -20,10 +20,12 @@ from trading.core.people import Mode as Mode
 from trading.core.rejects import ACTIONS, RETRY_AFTER, RejectAction
 from trading.core.repair import CHOSEN
 from trading.core.residual import Residual
+from trading.core.tally import Tally
 from trading.core.terms import Instrument, Proxy, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
 
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
+LEAD_PURPOSES = frozenset((e.Purpose.ENTRY, e.Purpose.HEDGE))  # of a further order that is no repair
 
 
 def usable_proxies(terms: Terms, instruments: dict[str, Instrument]) -> dict[str, Proxy]:
@@ -60,6 +62,7 @@ class ProgramState:
         self.day = ""
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
+        self.tally = Tally()
         self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
@@ -89,14 +92,18 @@ class ProgramState:
     # --- decisions ---
 
     def _orders_decided(self, event: e.OrdersDecided, now: Nanos) -> list[Effect]:
-        if event.purpose is e.Purpose.ENTRY:
+        execution = self.executions.get(event.execution)
+        if execution is None:
             execution = self._open_execution(event, now)
-        else:
-            execution = self.executions[event.execution]
+        elif event.purpose not in LEAD_PURPOSES:
             execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
+            if order.is_quote:
+                execution.called_back = ""
+                execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
+                self.tally.count_quote_message(now)
         for option in event.options:
             if option.reason == CHOSEN and option.cost is not None:
                 execution.priced.append((Fraction(option.cost), execution.orders[-len(event.orders) :]))
@@ -118,23 +125,27 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        execution = Execution(event, ratio_lots, self.terms.repair.attempts_max, now)
+        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
+        execution.pair = pair
         legs = [leg.instrument for leg in pair.legs]
         execution.proxies = {
             code: proxy for code, proxy in self.proxies.items() if proxy.replaces in legs and code not in legs
         }
         quotes = {quote.instrument: quote for quote in event.quotes}
-        for intent in event.orders:
-            quote = quotes[intent.instrument]
-            total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
-            execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
+        for number, (leg, side) in enumerate(zip(pair.legs, sides, strict=True)):
+            lots, quote = execution.units * leg.ratio_lots, quotes.get(leg.instrument)
+            levels = () if quote is None else quote.asks if side is Side.BUY else quote.bids
+            total = walk(levels, lots)
+            execution.planned_sums[number] = None if total is None else (total, lots)
         fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
+        self.executions_started += 1
+        if not (execution.is_split and any(case.is_split and case.opened_at == now for case in self.open)):
+            self.executions_since_arm += 1  # the parts of a clip that is split are one set
         self.executions[execution.id] = execution
         self.open.append(execution)
-        self.executions_started += 1
-        self.executions_since_arm += 1
         day = utc_day(now)
         self.executions_today = self.executions_today + 1 if day == self.day else 1
         self.day = day
@@ -145,6 +156,9 @@ class ProgramState:
         for order in self._known(event.client_order_ids):
             order.apply(Evidence.CANCEL_ASKED, now)
             order.asked_at = now
+            if order.is_quote:
+                self.executions[order.execution].called_back = event.reason
+                self.tally.count_quote_message(now)
             effects.append(CancelOrder(order.intent.client_order_id, order.intent.venue))
         return effects
 
@@ -166,6 +180,9 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
+        if event.outcome == "flat" and execution.called_back:
+            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+            return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         alerts: list[Effect] = self.residual.book(execution, self)
@@ -176,6 +193,11 @@ class ProgramState:
         if event.outcome == "proxied":
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
         return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
+
+    def _take_back(self, execution: Execution) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+        if utc_day(execution.opened_at) == self.day:
+            self.executions_today -= 1
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -278,6 +300,9 @@ class ProgramState:
             self.presumed_dead.pop(name, None)
         execution = self.executions[order.execution]
         execution.count()
+        if (gained := execution.matched() - execution.units_counted) > 0:
+            execution.units_counted += gained
+            self.tally.count_units(gained, now)
         if not execution.is_naked:
             execution.naked_since = None
         elif execution.naked_since is None:

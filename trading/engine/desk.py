@@ -32,8 +32,8 @@ from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
 from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
-from trading.engine.proposal import OrderProposal, propose
-from trading.engine.recovery import DeskState, Reconciliation
+from trading.engine.proposal import OrderProposal, propose, route_of
+from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
 from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
@@ -42,8 +42,8 @@ ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
     e.FillBusted, e.FillCorrected,
 ))  # fmt: skip
-TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
-AMENDMENTS = (e.FillBusted, e.FillCorrected)
+# What venues list at every start.
+TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus, e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -71,12 +71,13 @@ class Desk:
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
         self._is_starting = True  # programs are indexed again when the start has folded all there is
-        self._owner: dict[str, HedgeProgram] = {}
+        self.owner: dict[str, HedgeProgram] = {}
         self._outbox = Outbox()
         self._deadlines = Deadlines()
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
         self._messages = MessageCount()
+        self._owed_alerts = OwedAlerts()
 
     # --- start ---
 
@@ -84,11 +85,7 @@ class Desk:
         """Fold what the journal holds from before this start; nothing is sent or recorded."""
         self._is_starting = True
         for record in history:
-            self._fold(record.program, record.event, record.at)
-
-    def adopt_orders(self, program: HedgeProgram) -> None:
-        """Know whose the orders of a program's state are, which did not come as records."""
-        self._owner.update(dict.fromkeys(program.state.orders, program))
+            self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -103,9 +100,11 @@ class Desk:
         for scope, kill in kills:
             if kill.command_id not in self.answers:
                 self.record(scope, kill, now, out)
+        for alert in self._owed_alerts.take():
+            self.perform(alert, now, out)
         self._is_starting = False
         self.roster.index()
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         return out
 
     # --- what the host tells ---
@@ -145,11 +144,9 @@ class Desk:
             self.position_check.note_up(event.venue, now)
             ask_positions(self, now, out)
             self._settle_start(now, out)
-        elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
+        elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
             self._settle_start(now, out)
-        elif isinstance(event, e.ForeignFilled):
-            foreign.hear_trade(self, event, now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
@@ -196,7 +193,7 @@ class Desk:
         out: list[Action] = []
         if tenure != self.lease:
             self.lease = tenure
-            self._update_permits(now, out)
+            self.update_permits(now, out)
         return out
 
     def deadline(self) -> Nanos | None:
@@ -211,13 +208,11 @@ class Desk:
     # --- one turn ---
 
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
-        program = self._owner.get(event.client_order_id)
+        program = self.owner.get(event.client_order_id)
         if program is None:
             foreign.hear_order(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
-            return
-        if isinstance(event, AMENDMENTS) and program.state.orders[event.client_order_id].is_amended(event):
             return
         note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
@@ -234,7 +229,7 @@ class Desk:
                 break
             if isinstance(event, e.OrdersDecided):
                 self._propose(program, event, now, out)
-                if event.purpose is e.Purpose.ENTRY:
+                if event.purpose is e.Purpose.ENTRY and not program.is_splitting(now):
                     break  # sent or refused, the program now waits
             else:
                 self.record(name, event, now, out)
@@ -261,7 +256,8 @@ class Desk:
 
     def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        figures = counters(program, self.roster, self.positions, self._messages, now)
+        route = route_of(program, decided)
+        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution, route)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
@@ -288,7 +284,7 @@ class Desk:
     def _fold(self, name: str, event: Any, now: Nanos) -> list[Effect]:
         """Apply a recorded fact to the desk and its programs; the same for a new record and for one of the past."""
         if type(event) in ORDER_EVENTS:
-            program = self._owner[event.client_order_id]
+            program = self.owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
             effects = program.handle(event, now)
             self.positions.note(event, order, now)
@@ -309,7 +305,7 @@ class Desk:
         match event:
             case e.OrdersDecided():
                 for intent in event.orders:
-                    self._owner[intent.client_order_id] = self.programs[name]
+                    self.owner[intent.client_order_id] = self.programs[name]
             case e.TermsChanged() if event.terms.program not in self.programs:
                 added = self.roster.add(event.terms)
                 if self.kill_all is not None:
@@ -357,7 +353,7 @@ class Desk:
 
     def refresh(self, now: Nanos, out: list[Action]) -> None:
         """Let every program go on after a command."""
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         self._advance_all(now, out)
 
     # --- permits and measures ---
@@ -366,21 +362,28 @@ class Desk:
         """See whether this start is over, then let every program go on under the new permits."""
         if self.reconciliation.judge(self.programs.values(), now):
             state, reason = self.reconciliation.state, self.reconciliation.reason
-            evidence = self.reconciliation.evidence(len(self._owner))
+            evidence = self.reconciliation.evidence(len(self.owner))
             self.record("", r.Recovered(state.value, reason, evidence), now, out)
             if state is DeskState.HALTED:
                 values = {"desk": self.config.desk, "reason": reason}
                 self.perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
             out.append(Publish("desk", partial(dict, state=state.value, reason=reason)))
-        self._update_permits(now, out)
+        self.update_permits(now, out)
 
-    def _update_permits(self, now: Nanos, out: list[Action]) -> None:
+    def update_permits(self, now: Nanos, out: list[Action]) -> None:
         is_blocked = foreign.blocks_entries(self)
         for program in self.programs.values():
+            for view in program.views:
+                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
+            elif (
+                self.lease == "late"
+                or foreign.blocks_entries(self)
+                or is_broken(self, program)
+                or not self._is_in_step(program)
+            ):
                 permit = Permit.REPAIRS
             if permit is not program.permit:
                 program.permit = permit
@@ -391,7 +394,8 @@ class Desk:
             self._advance(program, now, out)
 
     def _is_in_step(self, program: HedgeProgram) -> bool:
-        return all(self.reconciliation.is_in_step(venue) for venue in program.state.venues)
+        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
+        return any(view.is_in_step for view in program.views)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)

@@ -10,7 +10,7 @@ from trading.core.events import OrderIntent
 from trading.core.execution import Execution
 from trading.core.order import Order
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots, Nanos
+from trading.core.units import Lots, Nanos, Side
 
 
 class Positions:
@@ -64,6 +64,10 @@ class Positions:
         for program in reserving(programs):
             for case in reserving_cases(program):
                 sells, buys = case.reserved_in(instrument)
+                leg, lots = case.hedge_to_come()
+                if lots and program.view_of(case).instruments[leg].code == instrument:
+                    sells += lots * (case.entered_sides[leg] is Side.SELL)
+                    buys += lots * (case.entered_sides[leg] is Side.BUY)
                 sold += sells
                 bought += buys
         confirmed = self.confirmed.get(instrument, 0)

@@ -9,8 +9,10 @@ matter and stays until two people lift it.
 from collections.abc import Callable, Iterable
 from enum import Enum
 
+from trading.core.effects import Effect, RaiseAlert
 from trading.core.program import HedgeProgram
 from trading.core.units import SECOND, Nanos
+from trading.engine.records import AlertRaised
 
 RECOVERY_TIME_MAX = 30 * SECOND
 
@@ -78,3 +80,24 @@ class Reconciliation:
         """Return what the verdict rests on, for the record."""
         answers = {venue: f"all orders listed, asked at {at}" for venue, at in self._answered.items()}
         return {**answers, "orders": str(order_count)}
+
+
+class OwedAlerts:
+    """Alerts that a recorded fact calls for and that a crash kept from being recorded: the next start raises them."""
+
+    def __init__(self) -> None:
+        self._owed: list[RaiseAlert] = []
+
+    def note(self, event: object, effects: Iterable[Effect]) -> None:
+        """Follow the records of the past in order: what was called for, and what was raised."""
+        if isinstance(event, AlertRaised):
+            told = (event.rule, event.values, event.execution)
+            mine = next((a for a in self._owed if (a.rule, a.values, a.execution) == told), None)
+            if mine is not None:
+                self._owed.remove(mine)
+        self._owed += [effect for effect in effects if isinstance(effect, RaiseAlert)]
+
+    def take(self) -> list[RaiseAlert]:
+        """Return what is owed; it is owed no more."""
+        owed, self._owed = self._owed, []
+        return owed

@@ -46,7 +46,8 @@ class Roster:
         by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         by_pair: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         for program in self.programs.values():
-            by_pair[program.pair.code].append(program)
+            for pair in dict.fromkeys(view.pair.code for view in program.views):
+                by_pair[pair].append(program)
             for code in program.watched:
                 by_instrument[code].append(program)
         self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}
