@@ -378,12 +378,7 @@ class Desk:
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
-            elif (
-                self.lease == "late"
-                or foreign.blocks_entries(self)
-                or is_broken(self, program)
-                or not self._is_in_step(program)
-            ):
+            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
                 permit = Permit.REPAIRS
             if permit is not program.permit:
                 program.permit = permit
