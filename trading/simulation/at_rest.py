@@ -144,7 +144,8 @@ class AtRest:
 
     def _resume(self, desk: Desk) -> None:
         """INV-15: a snapshot taken on the way, and the records behind it, give the same state too."""
-        world, records = self._world, self._world.disk.records
+        world = self._world
+        records = [as_read_back(record) for record in world.disk.records]
         before, after = (Desk(world.config, world.disk, desk.gate, desk.epoch, world.now) for _ in range(2))
         taken_at = world.seed % (len(records) + 1)
         before.recover(records[:taken_at])
