@@ -6,6 +6,7 @@ from trading.core import events as e
 from trading.core.execution import Execution
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
+from trading.core.routing import continues_split
 from trading.core.units import Lots, Nanos, Side
 from trading.engine.desk import Desk
 
@@ -47,10 +48,13 @@ class Judge:
             self._reduce_only(case, decided)
 
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
-        state, pair, fail = program.state, program.terms.pair, self._checkers.fail
+        state, pair, fail = program.state, program.terms.pair_on(decided.route), self._checkers.fail
         case = state.executions.get(decided.execution)
         self._checkers.branches["entry" if case is None else "requote"] += 1
-        if case is None and state.open:
+        is_rest = continues_split(program, decided, now)
+        if is_rest:
+            self._checkers.branches["entry_split"] += 1
+        if case is None and state.open and not is_rest:
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
@@ -58,9 +62,9 @@ class Judge:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if state.kill_level:
             fail("INV-13", f"{decided.execution} begins although killed")
-        if any(venue not in state.up_since for venue in state.venues):
+        if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if case is None and program.sets_left() <= 0:
+        if case is None and program.sets_left() <= 0 and not is_rest:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
