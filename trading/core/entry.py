@@ -14,8 +14,9 @@ from trading.core.depth import lots_within
 from trading.core.execution import Execution
 from trading.core.policy import counter_levels, is_fresh, order_price
 from trading.core.residual import residual_room
+from trading.core.sessions import hedgeable_for, in_window
 from trading.core.terms import ExecutionMode, LeadChoice
-from trading.core.units import Nanos, utc_day
+from trading.core.units import NEVER, Nanos, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
 
 if TYPE_CHECKING:
@@ -97,7 +98,19 @@ class Entries:
             return "venue_down"
         if not view.is_coherent(now):
             return "stale"
-        return ""
+        if self._program.terms.slicing.windows and not in_window(self._program.terms.slicing, now):
+            return "window"
+        return "session" if self.closes_at(view, now) < now + view.pair.hedgeable_min else ""
+
+    def closes_at(self, view: MarketView, now: Nanos) -> Nanos:
+        """Return until when both legs can be traded, as far as their sessions are on record; NEVER when not bounded.
+
+        Without a bound in the pair nobody asks: whether a market trades now is then told by its quotes alone.
+        """
+        if not view.pair.hedgeable_min:
+            return NEVER
+        lasting = (hedgeable_for(instrument, now) for instrument in view.instruments)
+        return min((now + left for left in lasting if left is not None), default=NEVER)
 
     def units_left(self, view: MarketView, now: Nanos, units_max: int | None = None) -> int:
         """Return how many units clip, daily cap, the desk's grant and the residual budget leave to an entry here."""

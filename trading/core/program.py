@@ -23,10 +23,8 @@ from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
-from trading.core.units import Lots, Nanos, Side, Ticks
+from trading.core.units import NEVER, Lots, Nanos, Side, Ticks
 from trading.core.view import Cell, MarketView
-
-NEVER: Nanos = 2**63  # later than any engine time
 
 
 class Permit(IntEnum):
@@ -292,7 +290,7 @@ class HedgeProgram(MarketView):
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         if self.quoting:
-            times += [due for case in state.open for due in self.quoting.deadlines(case)]
+            times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)

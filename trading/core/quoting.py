@@ -14,6 +14,7 @@ from trading.core.entry import lead_leg, seen, units_shown
 from trading.core.execution import Execution
 from trading.core.order import Order, OrderState
 from trading.core.policy import counter_levels
+from trading.core.tally import MINUTE
 from trading.core.terms import ExecutionMode
 from trading.core.units import Nanos, Side, Ticks
 from trading.core.view import DOMESTIC, FOREIGN, FX, LOWEST_TICKS, MarketView
@@ -83,6 +84,13 @@ class Quoting:
         """Whether there is a price to quote a single unit at."""
         return quote_price(self._program, self._lead(), 1) is not None
 
+    def sizes(self, now: Nanos) -> range:
+        """Return the units a quote may have on the other leg's depth, largest first."""
+        return self._fitting(self._program, self._lead(), self._program.clip_units, now)
+
+    def _fitting(self, view: MarketView, lead: int, units_max: int, now: Nanos) -> range:
+        return view.fitting(min(units_max, units_shown(view, 1 - lead)), now)
+
     def _lead(self) -> int:
         return lead_leg(self._program, self._program.terms.working.lead)
 
@@ -132,7 +140,7 @@ class Quoting:
 
     def _priced(self, view: MarketView, lead: int, units_max: int, now: Nanos) -> tuple[int, Ticks] | None:
         """Return the largest quantity that the other leg's book covers, and its price."""
-        for units in view.fitting(min(units_max, units_shown(view, 1 - lead)), now):
+        for units in self._fitting(view, lead, units_max, now):
             price = quote_price(view, lead, units)
             if price is not None:
                 return units, price
@@ -215,13 +223,15 @@ class Quoting:
             self._program.terms.working.messages_per_minute_max
         )
 
-    def deadlines(self, case: Execution) -> list[Nanos]:
+    def deadlines(self, case: Execution, now: Nanos) -> list[Nanos]:
         """Return when the resting quote must be looked at again even if nothing happens."""
         order, program, view = case.quote, self._program, self._program.view_of(case)
         if order is None:
             return []
         pair = view.pair
-        times = [order.sent_at + program.terms.working.rest]
+        times = [order.sent_at + program.terms.working.rest, program.entries.closes_at(view, now) - pair.hedgeable_min]
+        if program.terms.slicing.windows:
+            times.append(now - now % MINUTE + MINUTE)  # windows open and close with the minute
         ages = ((DOMESTIC, pair.leg_age_max), (FOREIGN, pair.leg_age_max), (FX, pair.fx_age_max))
         for slot, age_max in ages:
             quote = view.quotes[slot]

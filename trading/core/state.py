@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from trading.core import amendments, people
 from trading.core import events as e
-from trading.core import people
 from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.execution import Execution
@@ -71,7 +71,7 @@ class ProgramState:
             e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
             e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
             e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
-            **{kind: partial(apply, self) for kind, apply in people.FOLDS.items()},
+            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS).items()},
         }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
@@ -251,10 +251,11 @@ class ProgramState:
     def _status(self, event: e.OrderStatus, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
-        order.announce(event.cumulative_lots)
+        order.announce(event.cumulative_lots, event.queried_at)
         if event.state == "closed":
+            effects = self._fewer(order, event)
             order.announce(order.filled_lots)  # asked and still fewer: then the fills are the truth
-            return self._learn(order, Evidence.CLOSED, now)
+            return [*effects, *self._learn(order, Evidence.CLOSED, now)]
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id
             effects = self._learn(order, Evidence.ACCEPTED, now)
@@ -262,6 +263,13 @@ class ProgramState:
             order.is_resting = is_immediate and order.state is OrderState.WORKING
             return effects
         return self._not_found(order, event.queried_at, now)
+
+    def _fewer(self, order: Order, event: e.OrderStatus) -> list[Effect]:
+        """A person must look when the venue, asked after our last fill, knows of fewer lots: a trade was taken back."""
+        if event.cumulative_lots >= order.filled_lots or event.queried_at <= order.heard_at:
+            return []
+        words = {"filled": str(order.filled_lots), "told": str(event.cumulative_lots)}
+        return [self.alert("venue_knows_fewer", "P1", order.execution, order=event.client_order_id, **words)]
 
     def _not_found(self, order: Order, queried_at: Nanos, now: Nanos) -> list[Effect]:
         """Presume the order dead only after a long enough silence, on a session that was alive when we asked."""
@@ -277,6 +285,10 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         self.executions[order.execution].retry_at = now + RETRY_AFTER
         return self._learn(order, Evidence.NOT_SENT, now)
+
+    def amend(self, order: Order, now: Nanos) -> list[Effect]:
+        """A trade of the order was taken back or corrected: count anew and ask about it."""
+        return self._learn(order, Evidence.AMENDED, now)
 
     def _learn(self, order: Order, evidence: Evidence, now: Nanos) -> list[Effect]:
         """Apply evidence and fold its consequences: what is naked since when, and whether the case is open again."""

@@ -17,6 +17,7 @@ MICRO = 1_000
 MILLI = 1_000_000
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
+NEVER: Nanos = 2**63  # later than any engine time
 
 
 class Side(Enum):

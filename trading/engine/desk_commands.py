@@ -66,10 +66,18 @@ def _refusal(desk: "Desk", command: c.AnyCommand, now: Nanos) -> tuple[str, str]
             return "EXPIRED", "the command expired before it arrived; look again and repeat"
     if isinstance(command, c.ArmProgram):
         return _arm_refusal(desk, command, now)
-    if isinstance(command, c.LiftKill) and command.requested_by == command.approved_by:
-        return "SAME_PERSON", "a kill is lifted by two people; the one who asked cannot approve"
+    if isinstance(command, c.LiftKill):
+        return _lift_refusal(desk, command)
     if isinstance(command, c.SetProgram):
         return _terms_refusal(desk, command)
+    return None
+
+
+def _lift_refusal(desk: "Desk", command: c.LiftKill) -> tuple[str, str] | None:
+    if command.requested_by == command.approved_by:
+        return "SAME_PERSON", "a kill is lifted by two people; the one who asked cannot approve"
+    if _program_of(command) and desk.kill_all is not None:
+        return "DESK_KILLED", "the whole desk is killed; lift that, or nothing is let go"
     return None
 
 

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from trading.core.books import Books
 from trading.core.events import OrdersDecided, TimeInForce
 from trading.core.program import HedgeProgram
 from trading.core.state import usable_proxies
 from trading.core.terms import Terms
+from trading.core.units import Nanos
 from trading.core.view import Cell
 from trading.engine.config import DeskConfig
 from trading.engine.hub import Hub, hubs
@@ -25,6 +27,7 @@ class Roster:
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
         self._by_pair: dict[str, tuple[HedgeProgram, ...]] = {}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
+        self.books = Books(self.instruments, {v.name: v.capabilities.closing for v in config.venues})
         self._id_prefix = f"{config.desk.upper()}{epoch}"
         for terms in config.programs:
             self.add(terms)
@@ -36,6 +39,7 @@ class Roster:
 
     def add(self, terms: Terms) -> HedgeProgram:
         program = self.compile(terms)
+        program.books = self.books
         program.id_prefix = f"{self._id_prefix}-{len(self.programs) + 1}"
         self.programs[terms.program] = program
         return program
@@ -68,6 +72,16 @@ class Roster:
         cell.show(quote)
         hub = self.hubs.get(quote.instrument)
         return self._by_instrument.get(quote.instrument, ()) if hub is None else hub.concerned(cell)
+
+    def concerned(self, quote: Quote, now: Nanos) -> list[HedgeProgram]:
+        """Put the quote into its book; return the programs that could now have something to say."""
+        found = []
+        for program in self.show(quote):
+            if program.look(now):
+                found.append(program)
+            else:
+                self.settle(program)
+        return found
 
     def take(self, program: HedgeProgram, decided: OrdersDecided) -> None:
         """Note the depth that a decision takes, so that it is not offered to other programs again on this quote."""

@@ -26,6 +26,7 @@ class Judge:
         if desk is None:
             return
         program = desk.programs[name]
+        self._tell_truth(program, decided)
         if decided.purpose is e.Purpose.ENTRY:
             self._entry(program, decided, now)
             return
@@ -47,6 +48,17 @@ class Judge:
         if case.mandate == "reduce":
             self._reduce_only(case, decided)
 
+    def owner(self, desk: Desk, client_order_id: str) -> HedgeProgram:
+        """Return the program that decided an order."""
+        return next(p for p in desk.programs.values() if client_order_id in p.state.orders)
+
+    def _tell_truth(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
+        """Let the figures know which trades will belong together."""
+        pair = program.terms.pair
+        ratio = tuple(leg.ratio_lots for leg in pair.legs)
+        entered = {leg: program.terms.direction.side_of(pair.legs[leg].role).sign for leg in range(len(ratio))}
+        self._checkers.world.truth.on_decided(ratio, entered, decided)
+
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
         state, pair, fail = program.state, program.terms.pair_on(decided.route), self._checkers.fail
         case = state.executions.get(decided.execution)
@@ -60,7 +72,7 @@ class Judge:
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
         if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
-        if state.kill_level:
+        if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
@@ -97,9 +109,8 @@ class Judge:
             if order.side.sign * held >= 0 or order.lots > abs(held):
                 self._checkers.fail("INV-02", f"{order.client_order_id} adds to the position in an unwind")
 
-    def exposure(self, desk: Desk, order: e.OrderIntent) -> None:
+    def exposure(self, desk: Desk, program: HedgeProgram, order: e.OrderIntent) -> None:
         """INV-02: what could be traded if every live order filled stays within the plan of the execution."""
-        program = next(p for p in desk.programs.values() if order.client_order_id in p.state.orders)
         case = program.state.executions[program.state.orders[order.client_order_id].execution]
         self._contains_truth(desk, order.instrument, order.venue)
         if order.instrument in case.proxies:
