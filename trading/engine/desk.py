@@ -117,13 +117,7 @@ class Desk:
         if fault(quote):
             self.refused_quotes[quote.instrument] += 1
             return out
-        concerned = []
-        for program in self.roster.show(quote):
-            if program.look(now):
-                concerned.append(program)
-            else:
-                self.roster.settle(program)
-        advance_each(self, concerned, now, out)
+        advance_each(self, self.roster.concerned(quote, now), now, out)
         return out
 
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
