@@ -8,6 +8,7 @@ terms and state; nothing is kept.
 from typing import TYPE_CHECKING
 
 from trading.core import events as e
+from trading.core import routing
 from trading.core.alignment import fits
 from trading.core.depth import lots_within
 from trading.core.execution import Execution
@@ -69,14 +70,14 @@ class Entries:
     def decide(self, now: Nanos, units_max: int | None = None) -> e.OrdersDecided | None:
         """Return the orders for the largest aligned quantity on which the trigger holds, or None."""
         program = self._program
+        if program.others:
+            return routing.decide(program, now, self.clip_left(now, units_max))
         if self.obstacle(program, now):
             return None
-        if self._is_bound:
+        if self._is_bound or units_max is not None:
             units_max = self.units_left(program, now, units_max)
-        for units in program.sizes(now, units_max):
-            if program.margin(units) >= 0:
-                return self.enter(program, units, now)
-        return None
+        units = routing.holding_units(program, now, program.clip_units if units_max is None else units_max)
+        return self.enter(program, units, now) if units else None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
@@ -90,14 +91,14 @@ class Entries:
         state = program.state
         if now < state.cooldown_until:
             return "cooldown"
-        if program.holds_since is None or now - program.holds_since < program.terms.trigger.dwell:
+        if view.holds_since is None or now - view.holds_since < program.terms.trigger.dwell:
             return "dwell"
         return self.closed(view, now)
 
     def closed(self, view: MarketView, now: Nanos) -> str:
         """Return why nothing of an entry may stand on this route now, not even a quote that rests already."""
         up_since = self._program.state.up_since
-        if any(venue not in up_since for venue in view.venues):
+        if not view.is_in_step or any(venue not in up_since for venue in view.venues):
             return "venue_down"
         if not view.is_coherent(now):
             return "stale"
@@ -117,13 +118,16 @@ class Entries:
         return min((now + left for left in lasting if left is not None), default=NEVER)
 
     def units_left(self, view: MarketView, now: Nanos, units_max: int | None = None) -> int:
-        """Return how many units clip, residual budget, daily cap and the desk's grant leave to one entry."""
+        """Return how many units clip, daily cap, the desk's grant and the residual budget leave to an entry here."""
+        units, room = self.clip_left(now, units_max), residual_room(self._program, view)
+        return units if room is None else min(units, room)
+
+    def clip_left(self, now: Nanos, units_max: int | None = None) -> int:
+        """Return how many units of the terms' own pair clip, daily cap and the desk's grant leave."""
         program = self._program
-        units, room, cap = program.clip_units, residual_room(program, view), program.terms.slicing.units_per_day_max
+        units, cap = program.clip_units, program.terms.slicing.units_per_day_max
         if units_max is not None:
             units = min(units, units_max)
-        if room is not None:
-            units = min(units, room)
         if cap:
             units = min(units, cap - program.state.tally.units_on(now))
         return max(units, 0)

@@ -10,8 +10,10 @@ from trading.core.alignment import matched_units, naked_lots
 from trading.core.events import OrdersDecided, Purpose
 from trading.core.order import Order, OrderState
 from trading.core.rejects import Refusals
-from trading.core.terms import Proxy
+from trading.core.terms import Pair, Proxy
 from trading.core.units import Lots, Nanos, Side
+
+SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
 class Execution:
@@ -19,9 +21,9 @@ class Execution:
 
     __slots__ = (
         "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "called_back", "entered_sides",
-        "fx_ticks", "id", "is_ended", "is_uncounted", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
-        "outcome", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots", "refusals", "retry_at", "route",
-        "told", "units", "units_counted",
+        "fx_ticks", "id", "is_ended", "is_split", "is_uncounted", "lead", "mandate", "naked", "naked_since",
+        "opened_at", "orders", "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots",
+        "refusals", "retry_at", "route", "told", "units", "units_counted",
     )  # fmt: skip
 
     def __init__(
@@ -34,6 +36,8 @@ class Execution:
     ) -> None:
         self.id = decided.execution
         self.route = decided.route
+        self.is_split = any(share.reason == SPLIT for share in decided.shares)
+        self.pair: Pair | None = None  # what the route was when this was entered; terms may change after it ended
         self.ratio_lots = ratio_lots
         self.opened_at = now
         self.orders: list[Order] = []
@@ -260,6 +264,7 @@ class Execution:
             "naked_since": self.naked_since, "proxies": self.proxy_positions(), "told": sorted(self.told),
             "attempts": self.attempts, "attempts_left": self.attempts_left, "retry_at": self.retry_at,
             "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
+            "route": self.route, "is_split": self.is_split,
             "lead": self.lead, "called_back": self.called_back, "units_counted": self.units_counted,
             "refusals": self.refusals.facts(), "orders": [order.facts() for order in self.orders],
         }  # fmt: skip

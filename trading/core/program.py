@@ -10,7 +10,10 @@ an entry.
 from collections.abc import Iterator
 from enum import IntEnum
 
+import msgspec
+
 from trading.core import events as e
+from trading.core import routing
 from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.entry import Entries
@@ -50,7 +53,7 @@ class HedgeProgram(MarketView):
         self.permit = Permit.NOTHING
         self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
-        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
+        self._past: list[MarketView] = []  # routes of earlier terms that a late report brought back
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
@@ -59,6 +62,8 @@ class HedgeProgram(MarketView):
     def _adopt(self, terms: Terms) -> None:
         others = [MarketView(terms, self._all_instruments, self._all_cells, n + 1) for n in range(len(terms.routes))]
         super().__init__(terms, self._all_instruments, self._all_cells)
+        routing.check_routes(terms, self._all_instruments)
+        self.others = tuple(others)  # the routes besides the program's own
         self.views: tuple[MarketView, ...] = (self, *others)  # by route
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
@@ -69,11 +74,18 @@ class HedgeProgram(MarketView):
         for code in self.state.proxies:
             self._all_cells.setdefault(code, Cell())
         self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
-        self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
-        """Return the market of the route on which the case runs."""
-        return self.views[case.route]
+        """Return the market of the route on which the case runs, although the terms may have other routes by now."""
+        view = self.views[case.route] if case.route < len(self.views) else self
+        if case.pair is None or view.pair.legs == case.pair.legs:
+            return view
+        known = next((past for past in self._past if past.pair == case.pair), None)
+        if known is None:
+            then = msgspec.structs.replace(self.terms, pair=case.pair, routes=())
+            known = MarketView(then, self._all_instruments, self._all_cells)
+            self._past.append(known)
+        return known
 
     # --- what the program sees ---
 
@@ -84,12 +96,19 @@ class HedgeProgram(MarketView):
 
     def look(self, now: Nanos) -> bool:
         """Look at the books again after one of them changed; return whether `decide` could have something to say."""
-        if not self._is_wanted():
-            self.holds_since = None
-            return bool(self.state.open)
-        if self.holds_since is None:
-            self.holds_since = now
-        return True
+        holds = self.track(self._is_wanted(), now)
+        for view in self.others:
+            holds = view.track(view.holds(), now) or holds
+        return holds or bool(self.state.open)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the trigger holds on the best prices of a route."""
+        return self.holds_since is not None or any(view.holds_since is not None for view in self.others)
+
+    def is_splitting(self, now: Nanos) -> bool:
+        """Whether the clip entered in this turn may go on on another route."""
+        return bool(self.others) and bool(routing.split_cases(self, now))
 
     def instrument_of(self, order: e.OrderIntent) -> Instrument:
         """Return what an order trades: its leg's instrument, or what stands in for it."""
@@ -126,7 +145,7 @@ class HedgeProgram(MarketView):
             return None
         if (reason := self._why_disarm(now)) is not None:
             return e.Disarmed(reason)
-        if state.open or self.holds_since is None or self.permit is not Permit.ENTRIES:
+        if not self.is_held or self.permit is not Permit.ENTRIES or (state.open and not self.is_splitting(now)):
             return None
         return (self.quoting or self.entries).decide(now, units_max)
 
@@ -243,7 +262,7 @@ class HedgeProgram(MarketView):
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None, prompt: str = "", time_in_force: e.TimeInForce = e.TimeInForce.IOC,
+        view: MarketView | None = None, time_in_force: e.TimeInForce = e.TimeInForce.IOC, prompt: str = "",
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
@@ -278,8 +297,9 @@ class HedgeProgram(MarketView):
                 times.append(case.naked_since + repair.naked_age_max)
                 if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
-        if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
-            times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
+        if state.mode is Mode.ARMED and not state.open:
+            held = [view.holds_since for view in self.views if view.holds_since is not None]
+            times += [max(since + self.terms.trigger.dwell, state.cooldown_until) for since in held]
         return min((at for at in times if now < at < NEVER), default=None)
 
     def snapshot(self) -> dict[str, object]:

@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from trading.core import amendments, people
 from trading.core import events as e
-from trading.core import people
 from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.execution import Execution
@@ -71,7 +71,7 @@ class ProgramState:
             e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
             e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
             e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
-            **{kind: partial(apply, self) for kind, apply in people.FOLDS.items()},
+            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS).items()},
         }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
@@ -128,6 +128,7 @@ class ProgramState:
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
         sides = self.sides
         execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
+        execution.pair = pair
         legs = [leg.instrument for leg in pair.legs]
         execution.proxies = {
             code: proxy for code, proxy in self.proxies.items() if proxy.replaces in legs and code not in legs
@@ -141,10 +142,11 @@ class ProgramState:
         fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
+        self.executions_started += 1
+        if not (execution.is_split and any(case.is_split and case.opened_at == now for case in self.open)):
+            self.executions_since_arm += 1  # the parts of a clip that is split are one set
         self.executions[execution.id] = execution
         self.open.append(execution)
-        self.executions_started += 1
-        self.executions_since_arm += 1
         day = utc_day(now)
         self.executions_today = self.executions_today + 1 if day == self.day else 1
         self.day = day
@@ -253,10 +255,11 @@ class ProgramState:
     def _status(self, event: e.OrderStatus, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
-        order.announce(event.cumulative_lots)
+        order.announce(event.cumulative_lots, event.queried_at)
         if event.state == "closed":
+            effects = self._fewer(order, event)
             order.announce(order.filled_lots)  # asked and still fewer: then the fills are the truth
-            return self._learn(order, Evidence.CLOSED, now)
+            return [*effects, *self._learn(order, Evidence.CLOSED, now)]
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id
             effects = self._learn(order, Evidence.ACCEPTED, now)
@@ -264,6 +267,13 @@ class ProgramState:
             order.is_resting = is_immediate and order.state is OrderState.WORKING
             return effects
         return self._not_found(order, event.queried_at, now)
+
+    def _fewer(self, order: Order, event: e.OrderStatus) -> list[Effect]:
+        """A person must look when the venue, asked after our last fill, knows of fewer lots: a trade was taken back."""
+        if event.cumulative_lots >= order.filled_lots or event.queried_at <= order.heard_at:
+            return []
+        words = {"filled": str(order.filled_lots), "told": str(event.cumulative_lots)}
+        return [self.alert("venue_knows_fewer", "P1", order.execution, order=event.client_order_id, **words)]
 
     def _not_found(self, order: Order, queried_at: Nanos, now: Nanos) -> list[Effect]:
         """Presume the order dead only after a long enough silence, on a session that was alive when we asked."""
@@ -279,6 +289,10 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         self.executions[order.execution].retry_at = now + RETRY_AFTER
         return self._learn(order, Evidence.NOT_SENT, now)
+
+    def amend(self, order: Order, now: Nanos) -> list[Effect]:
+        """A trade of the order was taken back or corrected: count anew and ask about it."""
+        return self._learn(order, Evidence.AMENDED, now)
 
     def _learn(self, order: Order, evidence: Evidence, now: Nanos) -> list[Effect]:
         """Apply evidence and fold its consequences: what is naked since when, and whether the case is open again."""

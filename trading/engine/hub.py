@@ -38,7 +38,7 @@ class Hub:
         if placed is not None:
             entries = self._entries[placed[0]]
             del entries[bisect_left(entries, placed[1])]
-        if program.state.open or program.holds_since is not None or program.quoting:
+        if program.state.open or program.is_held or program.quoting or program.others:
             self._awake[number] = None
             return
         self._awake.pop(number, None)

@@ -33,7 +33,7 @@ class OrderProposal(msgspec.Struct, frozen=True):
 def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
-    view = _view(program, decided)
+    view = route_of(program, decided)
     orders = tuple(
         _measured(view, program.instrument_of(order), order, quotes.get(order.instrument), now)
         for order in decided.orders
@@ -54,7 +54,7 @@ def _hedge_to_come(program: HedgeProgram, view: MarketView, decided: OrdersDecid
     return program.intent("to-come", other, view.sides[other], lots, price, Purpose.HEDGE, view=view)
 
 
-def _view(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
+def route_of(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
     """Return the route of the decision: what an open execution runs on, else what the decision chose."""
     case = program.state.executions.get(decided.execution)
     return program.views[decided.route] if case is None else program.view_of(case)

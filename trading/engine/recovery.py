@@ -1,11 +1,12 @@
 """The end of a start: RECONCILED, or HALTED with a reason. Until then nothing trades (controls.md §5.2).
 
-Evidence is complete when every venue has answered a query for all orders on its present session and no order of a
-program is left whose fate is unknown. A venue that stays silent too long makes the desk HALTED; when its answer comes
-after all, the desk becomes RECONCILED. A kill is another matter and stays until two people lift it.
+Evidence is complete when every venue has answered a query for all orders on its present session, its positions were
+held against our books (or it tells none), and no order of a program is left whose fate is unknown. A venue that stays
+silent too long makes the desk HALTED; when its answer comes after all, the desk becomes RECONCILED. A kill is another
+matter and stays until two people lift it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from trading.core.effects import Effect, RaiseAlert
@@ -25,13 +26,14 @@ class DeskState(Enum):
 class Reconciliation:
     """What is still owed before this start may trade."""
 
-    def __init__(self, venues: Iterable[str], now: Nanos) -> None:
+    def __init__(self, venues: Iterable[str], now: Nanos, compared: Callable[[str], bool] = lambda venue: True) -> None:
         self.state = DeskState.RECOVERING
         self.reason = "starting"
         self.gives_up_at: Nanos = now + RECOVERY_TIME_MAX
         self._asked_at: dict[str, Nanos] = {}
         self._answered: dict[str, Nanos] = {}
         self._venues = tuple(venues)
+        self._is_compared = compared  # whether a venue's positions were held against our books
 
     def note_asked(self, venue: str, now: Nanos) -> None:
         """The venue came up and was asked for all orders; an older answer no longer counts."""
@@ -48,7 +50,7 @@ class Reconciliation:
 
     def is_in_step(self, venue: str) -> bool:
         """Whether the venue has told all it knows since it last came up."""
-        return venue in self._answered
+        return venue in self._answered and self._is_compared(venue)
 
     def judge(self, programs: Iterable[HedgeProgram], now: Nanos) -> bool:
         """Move on when the evidence is there or the time is up; return whether the state changed."""
@@ -62,11 +64,13 @@ class Reconciliation:
             for order in case.orders
             if order.is_live
         ]
-        if not silent and not unknown:
+        unchecked = [venue for venue in self._venues if venue in self._answered and not self._is_compared(venue)]
+        if not silent and not unknown and not unchecked:
             self.state, self.reason = DeskState.RECONCILED, ""
             return True
         if self.state is DeskState.RECOVERING and now >= self.gives_up_at:
             parts = [f"no answer from {venue}" for venue in silent]
+            parts += [f"positions of {venue} not compared" for venue in unchecked]
             parts += [f"fate of {order} unknown" for order in unknown]
             self.state, self.reason = DeskState.HALTED, "; ".join(parts)
             return True
