@@ -134,13 +134,13 @@ export default {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Duration", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",
   },
-  group: { market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
+  group: { market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End", hedge: "Hedge {n}" },
   step: {
     quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {threshold}", risk_checked: "Risk checks passed, limits version {limits_version}", order_sent: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
     order_decided: "Decided, never sent: {side} {lots} {instrument} at {price}", order_rejected: "Rejected {code}: {text}", order_closed: "Closed: {reason}, {filled} filled, {left} left", order_not_sent: "Not sent: {text}", order_status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
-    orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
+    orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", hedge: "Hedge decided: {lots}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
   },
-  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked" },
+  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked", requote: "the quote's price moved", trigger_gone: "the trigger is gone", hedge_failed: "a hedge came short", sub_unit: "less than one unit waits too long", overfilled: "more traded than planned", depth: "the other leg's book became thinner", rest: "the quote rested long enough", stale: "a quote is stale or its market does not trade", venue_down: "a venue is down", window: "the time window ended", session: "the session ends too soon", no_permit: "the desk allows no entries now", disarmed: "disarmed", halted: "halted", ttl: "time to live ended" },
   stepField: {
     instrument: "Instrument", bid: "Bid", ask: "Ask", exchange_at_ns: "Venue clock", measure: "Measure", value: "Value", threshold: "Threshold", limits_version: "Limits version", client_order_id: "Order", venue: "Venue", side: "Side", lots: "Lots", price: "Price", time_in_force: "Time in force", decided_at_ns: "Decided", is_answered: "Answered by the venue",
     fill_id: "Fill", limit_price: "Limit price", code: "Code", text: "Text", class: "Class", reason: "Reason", filled: "Filled", left: "Left", state: "State", filled_lots: "Filled", orders: "Orders", outcome: "Outcome", naked: "Naked by leg",
@@ -148,7 +148,7 @@ export default {
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
   repairOption: { wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
-  purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
+  purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back", hedge: "Hedge" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {
