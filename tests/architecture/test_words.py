@@ -62,3 +62,12 @@ def test_every_refusal_limit_and_permission_has_words(language: str) -> None:
     assert {code.value for code in RejectCode} - group(language, "rejectCode") == set()
     assert {kind.value for kind in LimitKind} - group(language, "thresholdKind") == set()
     assert {name.replace(".", "_") for name in PERMISSIONS} - group(language, "permission") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_reason_to_call_a_quote_back_has_words(language: str) -> None:
+    closed = (PROJECT / "trading" / "core" / "entry.py").read_text().split("def closed", 1)[1].split("def ", 1)[0]
+    reasons = set(re.findall(r'return "(\w+)"', (PROJECT / "trading" / "core" / "quoting.py").read_text() + closed))
+
+    assert len(reasons) > 12
+    assert reasons - group(language, "stepReason") == set()

@@ -28,7 +28,7 @@ def open_execution(event: e.OrdersDecided, record: Record, names: Names) -> Exec
     return Execution.objects.create(
         id=event.execution, desk=names.desk, program=program, pair=program.pair,
         direction=terms.direction if terms else "", measure=terms.measure if terms else "",
-        clips=units, started_at_ns=record.at, measure_value=event.measure_value,
+        clips=event.units or units, started_at_ns=record.at, measure_value=event.measure_value,
         trigger_value=event.trigger_value, first_seq=record.seq, last_seq=record.seq,
     )  # fmt: skip
 

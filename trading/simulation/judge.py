@@ -6,7 +6,6 @@ from trading.core import events as e
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
 from trading.core.repair import CHOSEN
-from trading.core.routing import continues_split
 from trading.core.units import Lots, Nanos
 from trading.engine.desk import Desk
 from trading.simulation.leading import Leading
@@ -66,10 +65,9 @@ class Judge:
         case = state.executions.get(decided.execution)
         self._checkers.branches["entry" if case is None else "requote"] += 1
         self._checkers.branches["entry_route"] += bool(decided.route)
-        is_rest = continues_split(program, decided, now)
-        if is_rest:
-            self._checkers.branches["entry_split"] += 1
-        if case is None and state.open and not is_rest:
+        parts = [other for other in state.open if other.is_split and other.opened_at == now]
+        self._checkers.branches["entry_split"] += case is None and bool(parts)
+        if case is None and any(other not in parts or other.route == decided.route for other in state.open):
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
@@ -79,7 +77,7 @@ class Judge:
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if case is None and program.sets_left() <= 0 and not is_rest:
+        if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max

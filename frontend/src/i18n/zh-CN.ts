@@ -134,14 +134,14 @@ export default {
     title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
     criticalPath: "最长一段：{label}，{time}，占总时长 {share} %", missing: "缺少应有的事件：{what}", clocks: "时钟：{clocks}", E: "E 引擎主机单调时钟", V: "V 交易所上报时钟", at: "时间", values: "数值", none: "没有记录时间线。", legClock: "时钟",
   },
-  group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
+  group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束", hedge: "对冲 {n}" },
   step: {
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
-    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", hedge: "已决定对冲：{lots}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
     repair_held: "暂无出路：{reason}",
   },
-  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", limit_locked: "封于涨跌停", halted_market: "暂停交易", no_way_out: "目前无法交易" },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", requote: "挂单价已偏离", trigger_gone: "触发条件已消失", hedge_failed: "对冲未全部成交", sub_unit: "不足一份等待过久", overfilled: "成交多于计划", depth: "对腿盘口变薄", rest: "挂单时间已到", stale: "行情过期或未在交易", venue_down: "一侧连接中断", window: "时间窗口已结束", session: "交易时段即将结束", no_permit: "席位暂不允许开仓", disarmed: "已停用", halted: "已停止", ttl: "有效期已到", limit_locked: "封于涨跌停", halted_market: "暂停交易", no_way_out: "目前无法交易" },
   stepField: {
     instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
@@ -149,7 +149,7 @@ export default {
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
   repairOption: { wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
   orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
-  purpose: { entry: "开仓", top_up: "补腿", unwind: "回滚" },
+  purpose: { entry: "开仓", top_up: "补腿", unwind: "回滚", hedge: "对冲" },
   orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { busy: "生成中…", failed: "导出失败：", pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已保存 {name}；导出行为已留痕。" },
   risk: {
