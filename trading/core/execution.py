@@ -18,18 +18,23 @@ class Execution:
     __slots__ = (
         "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
         "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned_sums", "priced",
-        "ratio_lots", "rejects", "retry_at", "route", "units",
+        "purpose", "ratio_lots", "rejects", "retry_at", "route", "taken_over", "units",
     )  # fmt: skip
 
     def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:
         self.id = decided.execution
         self.route = decided.route
+        self.purpose = decided.purpose  # entry or flatten
         self.ratio_lots = ratio_lots
         self.opened_at = now
         self.orders: list[Order] = []
-        self.entered_sides = tuple(order.side for order in decided.orders)
-        self.units = decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
+        sides = {order.leg: order.side for order in decided.orders}
+        self.entered_sides = tuple(sides[leg] for leg in range(len(ratio_lots)))
+        self.units = decided.units or decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
+        self.taken_over: tuple[Lots, ...] = (
+            self.along
+        )  # lots along that a person took over: no part of the case any more
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
         self.planned_sums: list[tuple[int, Lots] | None] = [None] * len(ratio_lots)  # lots x ticks, lots: per leg
         self.fx_ticks = 0  # FX of the decision, for costs when no newer rate is known
@@ -52,9 +57,29 @@ class Execution:
             intent = order.intent
             sign = 1 if intent.side is self.entered_sides[intent.leg] else -1
             lots[intent.leg] += sign * order.done_lots
-        self.along = tuple(lots)
+        self.along = tuple(traded - taken for traded, taken in zip(lots, self.taken_over, strict=True))
         beyond = naked_lots(self.along, self.ratio_lots)
         self.naked = tuple(side.sign * lots for side, lots in zip(self.entered_sides, beyond, strict=True))
+
+    def take_over(self) -> None:
+        """Leave what is naked now to a person: it is no longer repaired, and later fills are counted without it."""
+        beyond = naked_lots(self.along, self.ratio_lots)
+        self.taken_over = tuple(before + lots for before, lots in zip(self.taken_over, beyond, strict=True))
+        self.mandate, self.naked_since = "", None
+        self.count()
+
+    @property
+    def residual(self) -> tuple[Lots, ...]:
+        """Return the signed lots per leg that a person took over."""
+        return tuple(side.sign * lots for side, lots in zip(self.entered_sides, self.taken_over, strict=True))
+
+    @property
+    def is_flatten(self) -> bool:
+        return self.purpose is Purpose.FLATTEN
+
+    def net_units(self) -> int:
+        """Return the matched units with the sign of the domestic leg: a flatten counts against what was entered."""
+        return self.entered_sides[0].sign * self.matched()
 
     def matched(self) -> int:
         return matched_units(self.along, self.ratio_lots)
@@ -117,7 +142,11 @@ class Execution:
 
     def describe_outcome(self) -> str:
         """Return the outcome of a case that has nothing naked and nothing unsettled."""
+        if any(self.taken_over):
+            return "accepted"
         purposes = {order.intent.purpose for order in self.orders if order.done_lots}
+        if self.matched() and self.is_flatten:
+            return "flattened"
         if self.matched():
             return "topped_up" if purposes & {Purpose.TOP_UP, Purpose.UNWIND} else "hedged"
         if purposes & {Purpose.TOP_UP, Purpose.UNWIND}:
@@ -132,6 +161,7 @@ class Execution:
         return {
             "id": self.id, "units": self.units, "along": list(self.along), "naked": list(self.naked),
             "naked_since": self.naked_since, "attempts": self.attempts, "attempts_left": self.attempts_left,
+            "purpose": self.purpose.value, "residual": list(self.residual),
             "retry_at": self.retry_at, "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
             "orders": [order.facts() for order in self.orders],
         }  # fmt: skip

@@ -10,9 +10,12 @@ an entry.
 from collections.abc import Iterator
 from enum import IntEnum
 
+import msgspec
+
 from trading.core import events as e
 from trading.core.effects import Effect
 from trading.core.execution import Execution
+from trading.core.flatten import Flattens
 from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
@@ -53,6 +56,7 @@ class HedgeProgram(MarketView):
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
         self._repairs = Repairs(self, closes_today)
+        self.flattens = Flattens(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
         others = [MarketView(terms, self._all_instruments, self._all_cells, n + 1) for n in range(len(terms.routes))]
@@ -78,7 +82,7 @@ class HedgeProgram(MarketView):
         """Look at the books again after one of them changed; return whether `decide` could have something to say."""
         if not self.holds():
             self.holds_since = None
-            return bool(self.state.open)
+            return bool(self.state.open) or self.state.flatten is not None
         if self.holds_since is None:
             self.holds_since = now
         return True
@@ -98,7 +102,9 @@ class HedgeProgram(MarketView):
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
-                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.residual)
+        if (flatten := self._flatten(now)) is not None:
+            return flatten
         if state.mode is not Mode.ARMED:
             return None
         if (reason := self._why_disarm(now)) is not None:
@@ -161,6 +167,10 @@ class HedgeProgram(MarketView):
     def may_repair(self, case: Execution) -> bool:
         """Whether repairs may go on: a halt or a kill of level cancel stops them until a person asks for one."""
         return bool(case.mandate) or not (self.state.halt_reason or self.state.kill_level == "cancel")
+
+    def _flatten(self, now: Nanos) -> e.Event | None:
+        """Return the next step of a flatten that a person asked for."""
+        return None if self.permit is Permit.NOTHING else self.flattens.decide(now)
 
     def _why_disarm(self, now: Nanos) -> str | None:
         state = self.state
@@ -240,6 +250,8 @@ class HedgeProgram(MarketView):
         times += [self._rests_until(order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
+        if state.flatten is not None:
+            times += [state.flatten.due_at, state.flatten.retry_at]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
@@ -259,6 +271,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
+            "flatten": msgspec.to_builtins(state.flatten),
+            "accepted": [case.facts() for case in state.executions.values() if any(case.taken_over)],
             "presumed_dead": sorted(state.presumed_dead), "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

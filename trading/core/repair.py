@@ -50,6 +50,7 @@ class Limits(msgspec.Struct, frozen=True):
     orders_left: int
     cost_left: Decimal
     is_reduce_only: bool
+    completes_only: bool  # a flatten: what it closed is never opened again
     preference: RepairPreference
 
 
@@ -107,6 +108,8 @@ def _obstacle(leg: LegView, move: Lots, limits: Limits) -> str:
         return ""
     if limits.is_reduce_only and (move * leg.along_lots >= 0 or abs(move) > abs(leg.along_lots)):
         return "would add to the position, only reducing is allowed"
+    if limits.completes_only and move < 0:
+        return "would open again what a flatten closed"
     if leg.quote is None:
         return leg.unusable
     side = _side(leg, move)

@@ -51,7 +51,7 @@ class Repairs:
     def _limits(self, case: Execution) -> Limits:
         policy = self._program.terms.repair
         cost_left = policy.cost_max - shown(case.spent())
-        return Limits(case.attempts_left, cost_left, case.mandate == "reduce", policy.preference)
+        return Limits(case.attempts_left, cost_left, case.mandate == "reduce", case.is_flatten, policy.preference)
 
     def _view(self, case: Execution, leg: int, now: Nanos) -> LegView:
         program = self._program
@@ -95,7 +95,7 @@ class Repairs:
         if price is None:
             return None
         adds = side is case.entered_sides[leg]
-        offset = e.Offset.OPEN if adds else self._closing(case, leg)
+        offset = e.Offset.OPEN if adds and not case.is_flatten else self._closing(case, leg)
         purpose = e.Purpose.TOP_UP if adds else e.Purpose.UNWIND
         number = int(case.id.rsplit("-", 1)[1])
         attempt = sum(1 for order in case.orders if order.intent.leg == leg)

@@ -52,6 +52,7 @@ class ProgramState:
         self.day = ""
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
+        self.flatten: people.Flattening | None = None
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
@@ -78,7 +79,7 @@ class ProgramState:
     # --- decisions ---
 
     def _orders_decided(self, event: e.OrdersDecided, now: Nanos) -> list[Effect]:
-        if event.purpose is e.Purpose.ENTRY:
+        if event.execution not in self.executions:
             execution = self._open_execution(event, now)
         else:
             execution = self.executions[event.execution]
@@ -106,6 +107,9 @@ class ProgramState:
         self.executions[execution.id] = execution
         self.open.append(execution)
         self.executions_started += 1
+        if execution.is_flatten:
+            execution.mandate = "flatten"
+            return execution
         self.executions_since_arm += 1
         day = utc_day(now)
         self.executions_today = self.executions_today + 1 if day == self.day else 1
@@ -138,12 +142,17 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
+        if execution.is_flatten:
+            if self.flatten is not None:
+                self.flatten.note_end(execution, now)
+            return [] if execution.matched() == execution.units else [self._ended_alert(event)]
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
-        if event.outcome in ("hedged", "flat"):
-            return []
+        return [] if event.outcome in ("hedged", "flat", "accepted") else [self._ended_alert(event)]
+
+    def _ended_alert(self, event: e.ExecutionEnded) -> RaiseAlert:
         severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
-        return [self.alert("execution_" + event.outcome, severity, execution.id, outcome=event.outcome)]
+        return self.alert("execution_" + event.outcome, severity, event.execution, outcome=event.outcome)
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -270,7 +279,7 @@ class ProgramState:
             return "the kill switch is active; it takes two people to lift"
         if self.halt_reason:
             return f"the program is halted: {self.halt_reason}"
-        return ""
+        return "units are being flattened; wait until that is over" if self.flatten is not None else ""
 
     def set_mode(self, mode: Mode, reason: str, now: Nanos) -> None:
         self.mode, self.mode_reason, self.mode_since = mode, reason, now

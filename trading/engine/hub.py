@@ -38,7 +38,7 @@ class Hub:
         if placed is not None:
             entries = self._entries[placed[0]]
             del entries[bisect_left(entries, placed[1])]
-        if program.state.open or program.holds_since is not None:
+        if program.state.open or program.state.flatten is not None or program.holds_since is not None:
             self._awake[number] = None
             return
         self._awake.pop(number, None)
