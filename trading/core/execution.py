@@ -4,6 +4,7 @@
 naked, what may still fill and what was spent are all derived from the orders, so nothing can disagree with them.
 """
 
+from copy import copy
 from fractions import Fraction
 
 from trading.core.alignment import matched_units, naked_lots
@@ -139,6 +140,13 @@ class Execution:
         self.retry_at = now
         if self.naked_since is not None:
             self.naked_since = now
+
+    def as_if(self, mandate: str, now: Nanos) -> "Execution":
+        """Return the case as it would be if a person had just asked for this; nothing of it is shared by the change."""
+        other = copy(self)
+        other.blocked, other.rejects = set(), {}
+        other.grant(mandate, now=now)
+        return other
 
     def describe_outcome(self) -> str:
         """Return the outcome of a case that has nothing naked and nothing unsettled."""

@@ -172,6 +172,13 @@ class HedgeProgram(MarketView):
         """Return the next step of a flatten that a person asked for."""
         return None if self.permit is Permit.NOTHING else self.flattens.decide(now)
 
+    def repair_as_if(self, case: Execution, mandate: str, now: Nanos) -> e.OrdersDecided | None:
+        """Return the repair that a person's request would bring now, or None; the case itself stays as it is."""
+        return None if case.is_live else self._repairs.decide(case.as_if(mandate, now), now)
+
+    def instrument_of(self, order: e.OrderIntent) -> Instrument:
+        return self._all_instruments[order.instrument]
+
     def _why_disarm(self, now: Nanos) -> str | None:
         state = self.state
         if now >= state.armed_until:

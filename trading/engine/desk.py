@@ -294,6 +294,8 @@ class Desk:
                     self.foreign.clear()  # two people have looked
             case r.LimitsChanged():
                 self.limits = event.limit_set
+            case r.ForeignReleased():
+                self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
         command_id = getattr(event, "command_id", "")

@@ -257,7 +257,7 @@ class Checkers:
         """What the venues really traded for an ended execution is whole units, and what we call naked is so."""
         if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
             return
-        along = [0] * len(case.ratio_lots)
+        along = [-lots for lots in case.taken_over]  # a person has these, and they are named
         for order in case.orders:
             truth = self.world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
             sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1

@@ -44,6 +44,7 @@ export default {
     SUSPENDED: "SUSPENDED", HALTED: "HALTED", REJECTED: "REJECTED", NAKED: "NAKED",
   },
   stateReason: {
+    flatten: "Flattening",
     start: "Not armed since start", unwind: "Unwinding", failures: "Too many failures in a row", halted: "Halted", naked_age: "Naked too long", attempts: "Repair budget used up", livelock: "Decisions without end", restart: "Engine restarted", operator: "Disarmed by operator", ttl: "Time to live ended", executions_max: "Number of executions reached", session: "Session closed", config: "Configuration changed",
     kill: "Kill", killed: "Kill", stale: "Quote stale", venue_down: "Venue not connected",
   },
@@ -88,6 +89,7 @@ export default {
     sentShort: "Sent…", slowShort: "Waiting…", unknownShort: "Asking…", accepted: "The engine accepted it.", refused: "Refused:", failed: "Not done:",
   },
   refusal: {
+    HELD_CHANGED: "The units held have changed. Look again and repeat.", UNITS: "So many units are not held.", EXECUTION_OPEN: "An execution is open or units are being flattened. Wait until that is over.", TWO_PEOPLE: "This size takes a second person.", NOT_OPEN: "The execution is not open any more.", ORDERS_LIVE: "Orders of it may still trade. Wait, or cancel them first.", RESIDUAL_CHANGED: "The naked lots have changed. Look again and repeat.", NO_INSTRUMENT: "The desk does not have this instrument.", FOREIGN_CHANGED: "Other foreign orders are there than you saw. Look again and repeat.", preview_refused: "The engine cannot say what would be traded.", unknown_instrument: "The desk does not have this instrument.", wrong_kind_of_approval: "This request is decided on another page.", bad_terms: "These terms cannot stand; see the fields.",
     HALTED: "halted", REDUCE_ONLY: "only reducing is allowed", INVALID_ORDER: "invalid order", NO_LIMIT: "a limit is not set", NO_REFERENCE: "no reference price", NO_VALUE: "value cannot be computed", NO_COUNTER: "a counter is missing", PRICE_COLLAR: "price collar", ORDER_LOTS: "max order", ORDER_VALUE: "max order value", POSITION_LOTS: "max position", NAKED_LOTS: "max naked", DAY_EXECUTIONS: "executions per day", MESSAGE_RATE: "message rate",
     ENGINE_AWAY: "The engine is not running; nothing was done.", UNKNOWN: "The outcome is not known; the engine's record will tell.", NOT_RECONCILED: "The desk is not reconciled yet; wait or look at the alerts.", CANNOT_ARM: "It cannot be armed now.", EXPIRED: "The command expired before the engine took it. Nothing was done.", STALE: "The engine was restarted meanwhile. Look again and repeat.", SAME_PERSON: "A second person must approve.", NO_PROGRAM: "The engine does not know this program.", BAD_TERMS: "The engine does not accept these terms.", ARMED: "It is armed or has an open execution. Disarm it first.", BAD_COMMAND: "The engine did not understand the command.",
     revision_moved: "The terms changed meanwhile. Review again.", not_own_project: "It belongs to a project that is not yours.", engine_unreachable: "The engine and the queue are both out of reach. Use manage.py kill at the desk.", idempotency_key_reused: "This command was already given. Close the dialog and open it again.", reason_too_short: "Write a reason of at least 10 characters.", own_request: "You made this request; someone else must decide.", base_moved: "It changed meanwhile. Look again and repeat.", nothing_changes: "Nothing would change.", nothing_changed: "Nothing would change.", bad_figure: "This figure cannot be a limit.", approval_not_pending: "It was decided already.", already_acknowledged: "Somebody acknowledged it already.", throttled: "Too many requests. Wait a moment.",
@@ -118,7 +120,7 @@ export default {
   },
   parity: { premium: "Premium", date_adjustment: "Date adjustment", duty_rate: "Duty", vat_rate: "VAT", misc: "Other costs", units_numerator: "Unit factor, numerator", units_denominator: "Unit factor, denominator", valid_from: "Valid from" },
   preference: { cheapest: "cheapest", top_up_first: "top-up first", unwind_first: "roll-back first" },
-  mode: { together: "both legs together" },
+  mode: { lead_first: "Lead leg first", quote_and_lean: "Quote and lean", together: "both legs together" },
   term: {
     counter_leg: "Counter leg", repair_preference: "Repair preference", repair_wait_ms: "Wait before repair, ms", repair_attempts_max: "Repair attempts at most", repair_cost_max: "Repair cost at most", pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
     collar_rate: "Price collar", payup: "Pay-up", mode: "Execution mode", repair: "Repair", ttl_s: "Time to live, s", time_to_live_s: "Time to live, s", direction: "Direction", dwell_ms: "Dwell, ms", project: "Project", unit: "Common unit",
@@ -129,13 +131,14 @@ export default {
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
   },
-  outcome: { refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED" },
+  outcome: { proxied: "HEDGED by a proxy", accepted: "RESIDUAL ACCEPTED", flattened: "FLATTENED", refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED" },
   waterfall: {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Duration", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",
   },
-  group: { market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
+  group: { hedge: "Hedge {n}", proxy: "Proxy {n}", flatten: "Flatten {n}", market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
   step: {
+    hedge: "Hedge decided: {lots}", proxy: "Proxy decided: {lots}", flatten: "Flatten decided: {lots}",
     quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {threshold}", risk_checked: "Risk checks passed, limits version {limits_version}", order_sent: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
     order_decided: "Decided, never sent: {side} {lots} {instrument} at {price}", order_rejected: "Rejected {code}: {text}", order_closed: "Closed: {reason}, {filled} filled, {left} left", order_not_sent: "Not sent: {text}", order_status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
     orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
@@ -146,9 +149,9 @@ export default {
     fill_id: "Fill", limit_price: "Limit price", code: "Code", text: "Text", class: "Class", reason: "Reason", filled: "Filled", left: "Left", state: "State", filled_lots: "Filled", orders: "Orders", outcome: "Outcome", naked: "Naked by leg",
   },
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
-  repairOption: { wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
+  repairOption: { chase: "Chase the price", proxy: "Hedge by a proxy", queue: "Queue at the limit price", flatten: "Trade back", wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
-  purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
+  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {
@@ -159,10 +162,12 @@ export default {
     changedBy: "last change {who}", version: "version {n}", scope: "Scope",
   },
   thresholdKind: {
+    flatten_units_two_people: "Flatten by one person",
     order_lots_max: "Max order", order_value_max: "Max order value", position_lots_max: "Max position", naked_lots_max: "Max naked", naked_age_max_ms: "Max naked age", price_collar_rate: "Price collar", message_rate_max: "Message rate", day_executions_max: "Executions per day",
     margin_use_max: "Margin use", slippage_rate_max: "Slippage", latency_max_ms: "Latency", reject_rate_max: "Reject rate", fill_rate_min: "Fill rate, least",
   },
   thresholdUnit: {
+    flatten_units_two_people: "units",
     order_lots_max: "lots", order_value_max: "CNY", position_lots_max: "lots", naked_lots_max: "lots", naked_age_max_ms: "ms", price_collar_rate: "rate", message_rate_max: "per s", day_executions_max: "per day", margin_use_max: "rate", slippage_rate_max: "rate", latency_max_ms: "ms", reject_rate_max: "rate", fill_rate_min: "rate",
   },
   approval: {
@@ -171,6 +176,7 @@ export default {
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
+    residual_accepted: "{actor} took over a residual of {program}: {naked}. Reason: {reason}", flatten_stopped: "The flatten of {program} stopped with {units} units left. Look at the book and ask again.", execution_flattened: "Part of the units was traded back.", execution_proxied: "Execution is hedged by a proxy; swap it when the market trades again.", execution_accepted: "Execution ended with a residual that a person took over.", execution_flat: "Nothing was traded back.",
     halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).",
     execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
     gate_refused: "Our risk gate refused an order, {code}: {text}", disarmed: "{program} disarmed itself: {reason}.", killed: "Kill, level {level}, by {actor}: {reason}.", foreign_order: "A venue reported order {order}, which desk {desk} does not know.",
@@ -186,6 +192,7 @@ export default {
     found: "{count} records", verify: "Verify hash chain", verifying: "Verifying…", ok: "Chain is whole: {checked} records checked, head {head}", broken: "First break at seq {seq}: {problem}.", detail: "Record", body: "Record as stored", previous: "Previous hash", next: "Next page", export: "Export project", pickProject: "Choose a project to export.", wildcard: "e.g. SHFE.cu2701", expected: "expected {expected}, found {found}",
   },
   receipt: {
+    foreign_released: "foreign orders released", accept_residual_requested: "acceptance of a residual requested", adjust_position_requested: "position correction requested", release_foreign_requested: "release of foreign orders requested",
     fill_busted: "Trade taken back",
     fill_corrected: "Trade corrected",
     positions_reported: "Positions reported",
@@ -205,6 +212,7 @@ export default {
   venueState: { up: "up", down: "down", connected: "up", logged_on: "up", disconnected: "down", unknown: "unknown", connecting: "connecting", live: "up", open: "up" },
   engineState: { RECONCILED: "reconciled", HALTED: "halted", RECOVERING: "recovering", STARTING: "starting" },
   permission: {
+    programs_flatten: "flatten held units", residuals_accept: "accept a residual", positions_adjust: "ask to correct a position", operations_approve: "approve flatten and corrections", foreign_release: "release foreign orders",
     board_read: "see board and executions", venues_read: "see venues", alerts_read: "see alerts", limits_read: "see limits", programs_edit: "edit terms", programs_arm: "arm", programs_disarm: "disarm", programs_unwind: "unwind a naked leg", kill_use: "kill", kill_lift_request: "ask to re-enable", kill_lift_approve: "approve re-enabling", limits_tighten: "tighten limits", limits_loosen_request: "ask to loosen limits", limits_loosen_approve: "approve looser limits",
     alerts_acknowledge: "acknowledge alerts", alerts_silence: "silence alerts", audit_read: "read records", audit_read_settings: "read configuration records", audit_verify: "verify the chain", audit_export: "export", projects_read: "see projects", projects_edit: "edit projects", projects_edit_own_items: "edit own project items", projects_approve: "approve project stages", venues_reconnect: "reconnect venues", users_read: "see users", users_manage: "manage users",
   },

@@ -44,6 +44,7 @@ export default {
     SUSPENDED: "已暂停", HALTED: "已紧急停止", REJECTED: "已拒绝", NAKED: "单腿敞口",
   },
   stateReason: {
+    flatten: "双腿平仓中",
     start: "启动后未启用", unwind: "平腿中", failures: "连续失败过多", halted: "已停机", naked_age: "敞口超时", attempts: "修复额度用尽", livelock: "决策循环不止", restart: "引擎重启", operator: "操作员停用", ttl: "有效期已到", executions_max: "执行次数已满", session: "交易时段结束", config: "配置变更",
     kill: "紧急停止", killed: "紧急停止", stale: "行情过期", venue_down: "通道未连接",
   },
@@ -88,6 +89,7 @@ export default {
     sentShort: "已发送…", slowShort: "等待…", unknownShort: "查询中…", accepted: "引擎已接受。", refused: "被拒绝：", failed: "未完成：",
   },
   refusal: {
+    HELD_CHANGED: "持有份数已变化，请重新查看后再操作。", UNITS: "没有持有这么多份。", EXECUTION_OPEN: "有执行未完成或正在平仓，请等待结束。", TWO_PEOPLE: "该数量须由第二人批准。", NOT_OPEN: "该执行已结束。", ORDERS_LIVE: "仍有委托可能成交，请等待或先撤单。", RESIDUAL_CHANGED: "敞口手数已变化，请重新查看后再操作。", NO_INSTRUMENT: "本席位没有该合约。", FOREIGN_CHANGED: "外来委托与您所见不同，请重新查看后再操作。", preview_refused: "引擎无法给出预览。", unknown_instrument: "本席位没有该合约。", wrong_kind_of_approval: "该申请在其他页面复核。", bad_terms: "条款不成立，请查看各栏。",
     HALTED: "已停机", REDUCE_ONLY: "只许减仓", INVALID_ORDER: "委托无效", NO_LIMIT: "有限额未设置", NO_REFERENCE: "没有参考价", NO_VALUE: "无法计算金额", NO_COUNTER: "缺少计数", PRICE_COLLAR: "价格保护带", ORDER_LOTS: "单笔委托上限", ORDER_VALUE: "单笔金额上限", POSITION_LOTS: "持仓上限", NAKED_LOTS: "敞口上限", DAY_EXECUTIONS: "日执行次数", MESSAGE_RATE: "报撤单速率",
     ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
     revision_moved: "条款已变更，请重新核对。", not_own_project: "该程序所属项目不归您管理。", engine_unreachable: "引擎与队列均无法联系。请在机房执行 manage.py kill。", idempotency_key_reused: "该指令已提交，请关闭对话框后重新打开。", reason_too_short: "原因至少 10 个字符。", own_request: "这是您的申请，须由他人复核。", base_moved: "内容已变更，请重新查看后再操作。", nothing_changes: "没有任何变化。", nothing_changed: "没有任何变化。", bad_figure: "该数值不能作为限额。", approval_not_pending: "该申请已有结论。", already_acknowledged: "已有人确认。", throttled: "请求过多，请稍候。",
@@ -118,7 +120,7 @@ export default {
   },
   parity: { premium: "升贴水", date_adjustment: "日期调整", duty_rate: "关税", vat_rate: "增值税", misc: "杂费", units_numerator: "单位换算分子", units_denominator: "单位换算分母", valid_from: "生效日" },
   preference: { cheapest: "成本最低", top_up_first: "优先补腿", unwind_first: "优先回滚" },
-  mode: { together: "两腿同发" },
+  mode: { lead_first: "先发主动腿", quote_and_lean: "挂价对冲", together: "两腿同发" },
   term: {
     counter_leg: "对价腿", repair_preference: "修复偏好", repair_wait_ms: "修复前等待（毫秒）", repair_attempts_max: "最多修复次数", repair_cost_max: "修复成本上限", pair: "配对", revision: "版本", measure: "指标", comparator: "比较", trigger_value: "触发值", trigger: "触发条件", clip_units: "每份单位数", clip: "每份", clips_max: "可成交份数", executions_max: "最多执行次数", cooldown: "冷却", cooldown_s: "冷却（秒）", cooldown_ms: "冷却（毫秒）",
     collar_rate: "价格保护带", payup: "超价", mode: "执行方式", repair: "修复", ttl_s: "有效期（秒）", time_to_live_s: "有效期（秒）", direction: "方向", dwell_ms: "持续时间（毫秒）", project: "项目", unit: "统一单位",
@@ -129,13 +131,14 @@ export default {
     empty: "该范围内没有执行。", any: "全部", filterOutcome: "结果", filterPair: "配对", from: "起", to: "止", live: "新增 {n} 条", of: "执行 {id}", previous: "上一条", next: "下一条", list: "执行记录",
     limit: "上限 {limit} %", pass: "合格", fail: "超限", verified: "已校验", unverified: "未通过校验", notChecked: "未校验", nakedFor: "持续 {time}", inFlight: "进行中", receiptRange: "回执 {first}–{last}",
   },
-  outcome: { refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
+  outcome: { proxied: "已由替代合约对冲", accepted: "敞口已接受", flattened: "已双腿平仓", refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
   waterfall: {
     title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
     criticalPath: "最长一段：{label}，{time}，占总时长 {share} %", missing: "缺少应有的事件：{what}", clocks: "时钟：{clocks}", E: "E 引擎主机单调时钟", V: "V 交易所上报时钟", at: "时间", values: "数值", none: "没有记录时间线。", legClock: "时钟",
   },
-  group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
+  group: { hedge: "对冲 {n}", proxy: "替代 {n}", flatten: "平仓 {n}", market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
   step: {
+    hedge: "决定对冲：{lots}", proxy: "决定替代：{lots}", flatten: "决定平仓：{lots}",
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
     orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
@@ -146,9 +149,9 @@ export default {
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
   },
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
-  repairOption: { wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
+  repairOption: { chase: "追价", proxy: "用替代合约对冲", queue: "停板价排队", flatten: "双腿平回", wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
   orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
-  purpose: { entry: "开仓", top_up: "补腿", unwind: "回滚" },
+  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚" },
   orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { busy: "生成中…", failed: "导出失败：", pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已保存 {name}；导出行为已留痕。" },
   risk: {
@@ -159,10 +162,12 @@ export default {
     changedBy: "最近修改 {who}", version: "版本 {n}", scope: "范围",
   },
   thresholdKind: {
+    flatten_units_two_people: "单人平仓份数",
     order_lots_max: "单笔委托上限", order_value_max: "单笔金额上限", position_lots_max: "持仓上限", naked_lots_max: "敞口上限", naked_age_max_ms: "敞口时长上限", price_collar_rate: "价格保护带", message_rate_max: "报撤单速率", day_executions_max: "日执行次数",
     margin_use_max: "风险度", slippage_rate_max: "滑点率", latency_max_ms: "延迟", reject_rate_max: "废单率", fill_rate_min: "成交率下限",
   },
   thresholdUnit: {
+    flatten_units_two_people: "份",
     order_lots_max: "手", order_value_max: "元", position_lots_max: "手", naked_lots_max: "手", naked_age_max_ms: "毫秒", price_collar_rate: "比率", message_rate_max: "笔/秒", day_executions_max: "次/日", margin_use_max: "比率", slippage_rate_max: "比率", latency_max_ms: "毫秒", reject_rate_max: "比率", fill_rate_min: "比率",
   },
   approval: {
@@ -171,6 +176,7 @@ export default {
   },
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
+    residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。", execution_proxied: "执行由替代合约对冲，市场恢复后请换回。", execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
@@ -186,6 +192,7 @@ export default {
     found: "{count} 条记录", verify: "校验哈希链", verifying: "校验中…", ok: "链完整：已校验 {checked} 条，链头 {head}", broken: "首个断点在序号 {seq}：{problem}。", detail: "记录", body: "原始记录", previous: "前一条哈希", next: "下一页", export: "导出项目", pickProject: "请选择要导出的项目。", wildcard: "例如 SHFE.cu2701", expected: "应为 {expected}，实为 {found}",
   },
   receipt: {
+    foreign_released: "放行外来委托", accept_residual_requested: "请求接受敞口", adjust_position_requested: "请求持仓更正", release_foreign_requested: "请求放行外来委托",
     fill_busted: "成交撤销",
     fill_corrected: "成交更正",
     positions_reported: "持仓回报",
@@ -205,6 +212,7 @@ export default {
   venueState: { up: "正常", down: "断开", connected: "正常", logged_on: "正常", disconnected: "断开", unknown: "未知", connecting: "连接中", live: "正常", open: "正常" },
   engineState: { RECONCILED: "已对账", HALTED: "已停机", RECOVERING: "恢复中", STARTING: "启动中" },
   permission: {
+    programs_flatten: "双腿平仓", residuals_accept: "接受敞口", positions_adjust: "申请持仓更正", operations_approve: "批准平仓与更正", foreign_release: "放行外来委托",
     board_read: "查看看板与执行", venues_read: "查看通道", alerts_read: "查看告警", limits_read: "查看限额", programs_edit: "编辑条款", programs_arm: "启用", programs_disarm: "停用", programs_unwind: "手动平腿", kill_use: "紧急停止", kill_lift_request: "申请恢复交易", kill_lift_approve: "批准恢复交易", limits_tighten: "收紧限额", limits_loosen_request: "申请放宽限额", limits_loosen_approve: "批准放宽限额",
     alerts_acknowledge: "确认告警", alerts_silence: "静默告警", audit_read: "查看记录", audit_read_settings: "查看配置记录", audit_verify: "校验哈希链", audit_export: "导出", projects_read: "查看项目", projects_edit: "编辑项目", projects_edit_own_items: "编辑本人项目事项", projects_approve: "批准项目阶段", venues_reconnect: "重连通道", users_read: "查看用户", users_manage: "管理用户",
   },
