@@ -5,7 +5,7 @@ from decimal import Decimal
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.program import HedgeProgram, Permit
-from trading.core.terms import Terms
+from trading.core.terms import Instrument, Terms
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.simulation.copper import CA, CU, FX, HG, INSTRUMENTS, copper_terms, quote
 
@@ -15,9 +15,9 @@ START: Nanos = 1_800_000_000 * SECOND
 class Rig:
     """Decides and records like a host without a gate. `orders` are all that were sent, oldest first."""
 
-    def __init__(self, terms: Terms | None = None) -> None:
+    def __init__(self, terms: Terms | None = None, instruments: dict[str, Instrument] = INSTRUMENTS) -> None:
         self.now = START
-        self.program = HedgeProgram(terms or copper_terms(), INSTRUMENTS, frozenset({"SHFE"}))
+        self.program = HedgeProgram(terms or copper_terms(), instruments, frozenset({"SHFE"}))
         self.program.id_prefix = "DESK1-1"
         self.program.permit = Permit.ENTRIES
         self.orders: list[e.OrderIntent] = []
@@ -37,7 +37,7 @@ class Rig:
     def market(self, domestic: tuple[str | None, str | None] = ("79490", "79500"), **lots: int) -> None:
         """Show all three books of domain.md §7.2; `domestic` may differ."""
         foreign = self.program.instruments[1]
-        prices = ("9799.5", "9800") if foreign is CA else ("4.4510", "4.4515")
+        prices = ("9799.5", "9800") if foreign.code == CA.code else ("4.4510", "4.4515")
         for instrument, (bid, ask) in ((foreign, prices), (FX, ("7.0990", "7.1010")), (CU, domestic)):
             self.see(quote(instrument, bid, ask, self.now, **lots))
 

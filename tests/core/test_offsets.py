@@ -102,7 +102,7 @@ def test_three_months_of_friday_is_unwound_on_monday_in_its_own_prompt():
     found = plan(dealer.books, Wish(CA, SELL, 2))
 
     assert found.children == (Child(CLOSE, 2, 0, "20270219"),)
-    assert plan(dealer.books, Wish(CA, SELL, 2, prompt="20270223")).obstacle
+    assert plan(dealer.books, Wish(CA, SELL, 2, prompts=("20270223",))).obstacle
 
 
 def test_prompts_are_closed_earliest_first():

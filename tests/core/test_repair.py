@@ -87,8 +87,9 @@ def test_unwinding_today_pays_the_close_today_fee():
     rig.reject(foreign)
     unwind = rig.orders[-1]
 
-    # Sold 10 at 79470 (with payup), bought back at 79500: 30 x 50 t, and 79500 x 50 t x 1 per ten thousand.
-    assert rig.last_options()["unwind:0"].cost == Decimal("1897.50")
+    # Sold 10 at 79470 (with payup), bought back at 79500: 30 x 50 t lost, 79470 x 50 t x 0.5 per ten thousand paid
+    # in vain for opening, and 79500 x 50 t x 1 per ten thousand for closing today: 1,500 + 198.675 + 397.50.
+    assert rig.last_options()["unwind:0"].cost == Decimal("2096.18")
     assert unwind.offset is Offset.CLOSE_TODAY
 
 
@@ -227,7 +228,7 @@ def test_nine_to_four_is_repaired_in_lots():
 
 
 def test_fees_in_force_on_the_day_are_used():
-    from trading.core.repair_case import fee_on
+    from trading.core.fees import fee_on
 
     old, new = (msgspec.structs.replace(CU.fees[0], valid_from=day) for day in ("2025-01-01", "2027-01-01"))
     instrument = msgspec.structs.replace(CU, fees=(new, old))

@@ -1,6 +1,7 @@
 """Collects what an adapter reports and waits for it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,8 +23,12 @@ class Recorder:
 
     async def gets(self, kind: type[T], times: int = 1) -> T:
         """Wait until so many events of a kind were reported; return the last of them."""
+        await self.until(lambda: len(self.of(kind)) >= times)
+        return self.of(kind)[times - 1]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until a condition on what was reported holds."""
         async with asyncio.timeout(5):
-            while len(self.of(kind)) < times:
+            while not holds():
                 self._news.clear()
                 await self._news.wait()
-        return self.of(kind)[times - 1]

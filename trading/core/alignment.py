@@ -7,9 +7,13 @@ judged in exact lots against whole units, never in rounded spread units, and the
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
 from trading.core.terms import Instrument, LegRole, Pair
-from trading.core.units import Lots
+from trading.core.units import DAY, Lots, Nanos, Side
+
+# An entry may have to be rolled back after the longest closure between two trading days.
+ROLLBACK_WITHIN: Nanos = 10 * DAY
 
 
 def aligned_units(depth_lots: Sequence[Lots], ratio_lots: Sequence[Lots], units_max: int) -> int:
@@ -35,6 +39,43 @@ def target_units(along: Sequence[Lots], ratio_lots: Sequence[Lots], units_max: i
     yield from range(matched, max(matched, min(covering, units_max)) + 1)
 
 
+def multiple_on(instrument: Instrument, day: str) -> Lots:
+    """Return what the lots of every order must be a multiple of on trading day `day` (YYYYMMDD).
+
+    In its delivery month SHFE copper opens and closes in multiples of five lots only (domain.md §7.3-11).
+    """
+    if instrument.delivery_from and day >= instrument.delivery_from.replace("-", ""):
+        return lcm(instrument.order_lots_multiple, instrument.delivery_lots_multiple)
+    return instrument.order_lots_multiple
+
+
+def misfit(instrument: Instrument, lots: Lots, day: str) -> str:
+    """Return why the venue takes no order of so many lots on `day`, or an empty string."""
+    multiple = multiple_on(instrument, day)
+    if lots % multiple:
+        return f"{lots} lots are not a multiple of {multiple}"
+    if lots < instrument.order_lots_min:
+        return f"{lots} lots are fewer than the {instrument.order_lots_min} of the smallest order"
+    return ""
+
+
+def fits(instrument: Instrument, lots: Lots, day: str) -> bool:
+    """Whether the venue takes an order of so many lots on trading day `day` (YYYYMMDD)."""
+    return not misfit(instrument, lots, day)
+
+
+def fitting_units(legs: Sequence[tuple[Instrument, Lots]], units_max: int, day: str) -> range:
+    """Return the whole units, largest first, whose lots every venue takes on `day`; legs are (instrument, ratio)."""
+    step, least = 1, 1
+    for instrument, ratio in legs:
+        multiple = multiple_on(instrument, day)
+        step = lcm(step, multiple // gcd(multiple, ratio))
+        least = max(least, -(-instrument.order_lots_min // ratio))
+        if instrument.order_lots_max is not None:
+            units_max = min(units_max, instrument.order_lots_max // ratio)
+    return range(units_max - units_max % step, least - 1, -step)
+
+
 def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Instrument]) -> Fraction:
     """Return `lots` of a leg in the domestic quote unit, exact: 4 HG = 100,000 lb / 2,204.6226 lb/t."""
     quantity = lots * Fraction(instruments[pair.legs[leg].instrument].multiplier)
@@ -46,6 +87,12 @@ def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Ins
 def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:
     """Return the net quantity that signed lots of all legs leave unhedged, in the domestic quote unit, exact."""
     return sum((leg_quantity(pair, leg, lots, instruments) for leg, lots in enumerate(signed_lots)), start=Fraction(0))
+
+
+def unit_residual(pair: Pair, sides: Sequence[Side], instruments: Mapping[str, Instrument]) -> Fraction:
+    """Return what one unit entered on `sides` leaves unhedged, in the domestic quote unit, bought positive."""
+    signed = [side.sign * leg.ratio_lots for side, leg in zip(sides, pair.legs, strict=True)]
+    return residual_quantity(pair, signed, instruments)
 
 
 def neutral_lots(pair: Pair, instruments: Mapping[str, Instrument], *, vat_neutral: bool) -> Fraction:

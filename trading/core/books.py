@@ -9,7 +9,7 @@ a venue announced before their fills arrived are held as if filled now, so nothi
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 import msgspec
@@ -92,6 +92,9 @@ class _Tally:
         self.closed_today, self.closed_yesterday = rest.closed_today, rest.closed_yesterday
 
 
+_TradeId = tuple[str, str]  # trading day, fill id
+
+
 class _Booked(msgspec.Struct):
     """One trade as it stands in the books, kept so that it can be taken back."""
 
@@ -133,8 +136,7 @@ class Books:
         self._rules = rules
         self._tallies: dict[tuple[BookKey, Side], _Tally] = {}
         self._nets: dict[BookKey, _Net] = {}
-        self._trades: dict[tuple[str, str, str], _Booked | None] = {}  # (order, day, fill id); None: busted
-        self._filled: defaultdict[str, Lots] = defaultdict(int)  # by order: lots of its fills
+        self._trades: defaultdict[str, dict[_TradeId, _Booked | None]] = defaultdict(dict)  # by order; None: busted
         self._announced: dict[str, _Booked] = {}  # by order: lots announced whose fills have not come
         self._frozen: dict[str, _Frozen] = {}
 
@@ -145,49 +147,39 @@ class Books:
 
     def filled(self, intent: OrderIntent, fill: OrderFilled) -> None:
         """Book a fill of one of our orders."""
-        name = (intent.client_order_id, fill.trading_day, fill.fill_id)
-        if name in self._trades:
-            return
         booked = self._trade(intent, fill.lots, fill.trading_day, fill.prompt)
-        self._trades[name] = booked
-        self._filled[intent.client_order_id] += fill.lots
-        self._add(booked, 1)
+        self._book(intent.client_order_id, (fill.trading_day, fill.fill_id), booked)
 
     def busted(self, intent: OrderIntent, bust: FillBusted) -> None:
         """Take a fill back; one that has not come yet will not count when it does."""
-        name = (intent.client_order_id, bust.trading_day, bust.fill_id)
-        booked = self._trades.get(name)
-        self._trades[name] = None
+        trades, name = self._trades[intent.client_order_id], (bust.trading_day, bust.fill_id)
+        booked, trades[name] = trades.get(name), None
         if booked is not None:
-            self._filled[intent.client_order_id] -= booked.lots
             self._add(booked, -1)
 
     def corrected(self, intent: OrderIntent, correction: FillCorrected) -> None:
         """Replace a fill's lots; the figures stand even when the fill itself comes later."""
-        name = (intent.client_order_id, correction.trading_day, correction.fill_id)
-        booked = self._trades.get(name, _ABSENT)
-        if booked is None:
-            return
-        if booked is not _ABSENT:
-            self._filled[intent.client_order_id] -= booked.lots
-            self._add(booked, -1)
-            booked = msgspec.structs.replace(booked, lots=correction.lots)
-        else:
-            booked = self._trade(intent, correction.lots, correction.trading_day, "")
-        self._trades[name] = booked
-        self._filled[intent.client_order_id] += booked.lots
+        trades, name = self._trades[intent.client_order_id], (correction.trading_day, correction.fill_id)
+        booked = self._trade(intent, correction.lots, correction.trading_day, "")
+        if name in trades:
+            known = trades[name]
+            if known is None:
+                return
+            self._add(known, -1)
+            booked = msgspec.structs.replace(known, lots=correction.lots)
+        trades[name] = booked
         self._add(booked, 1)
 
     def announced(self, intent: OrderIntent, done_lots: Lots) -> None:
         """Note how many lots of an order are known to be traded; those without a fill so far are held as of now."""
         name = intent.client_order_id
-        missing = max(0, done_lots - self._filled.get(name, 0))
         before = self._announced.pop(name, None)
         if before is not None:
             self._add(before, -1)
-        if missing:
-            kept = before.trading_day if before is not None else ""
-            self._announced[name] = booked = self._trade(intent, missing, kept, "")
+        missing = done_lots - sum(trade.lots for trade in self._trades[name].values() if trade is not None)
+        if missing > 0:
+            day = before.trading_day if before is not None else ""
+            self._announced[name] = booked = self._trade(intent, missing, day, "")
             self._add(booked, 1)
 
     def reserved(self, intent: OrderIntent, lots: Lots) -> None:
@@ -200,13 +192,10 @@ class Books:
 
     def foreign(self, event: ForeignFilled) -> None:
         """Book a trade on our account that no order of ours made."""
-        name = ("", event.trading_day, f"{event.venue}:{event.side.value}:{event.fill_id}")
-        if name in self._trades:
-            return
         prompt = event.prompt or self._prompt(event.instrument, event.trading_day)
         key = BookKey(event.venue, event.instrument, event.hedge_flag.value, prompt)
-        self._trades[name] = booked = _Booked(key, event.side, event.offset, event.lots, event.trading_day)
-        self._add(booked, 1)
+        name = (event.trading_day, f"{event.venue}:{event.side.value}:{event.fill_id}")
+        self._book("", name, _Booked(key, event.side, event.offset, event.lots, event.trading_day))
 
     def day_changed(self, event: TradingDayChanged) -> None:
         """What was today's is yesterday's from here on; a day that was seen before changes nothing."""
@@ -248,6 +237,13 @@ class Books:
             today, yesterday, frozen[Offset.CLOSE_TODAY], frozen[Offset.CLOSE_YESTERDAY], frozen[Offset.CLOSE]
         )
 
+    def prompts_of(self, client_order_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the prompt dates in which these orders traded, the earliest first; () where there are none."""
+        wanted = frozenset(client_order_ids)
+        trades = [trade for name in wanted for trade in self._trades.get(name, {}).values() if trade is not None]
+        trades += [self._announced[name] for name in wanted if name in self._announced]
+        return tuple(sorted({trade.key.prompt for trade in trades} - {""}))
+
     def lines(self, venue: str = "") -> Iterator[tuple[str, VenuePosition]]:
         """Yield (venue, line) for every side of every book that holds something or has lots frozen."""
         keys = {key for key, _ in self._tallies} | set(self._nets)
@@ -263,6 +259,12 @@ class Books:
                     )  # fmt: skip
 
     # --- inside ---
+
+    def _book(self, order: str, name: _TradeId, booked: _Booked) -> None:
+        trades = self._trades[order]
+        if name not in trades:
+            trades[name] = booked
+            self._add(booked, 1)
 
     def _trade(self, intent: OrderIntent, lots: Lots, day: str, prompt: str) -> _Booked:
         day = day or self.days.get(intent.venue, "")
@@ -327,6 +329,3 @@ class Books:
             return net.before + net.today if net else 0
         sums = [sum(t.held()) if (t := self._tallies.get((key, s))) else 0 for s in (Side.BUY, Side.SELL)]
         return sums[0] - sums[1]
-
-
-_ABSENT = _Booked(BookKey("", "", "", ""), Side.BUY, Offset.OPEN, 0, "")

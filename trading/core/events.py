@@ -292,8 +292,20 @@ class OrdersDecided(msgspec.Struct, frozen=True, tag=True):
 
 
 class CancelDecided(msgspec.Struct, frozen=True, tag=True):
+    """Orders are called back. Where that is part of a repair, `options` is the comparison it rests on."""
+
     client_order_ids: tuple[str, ...]
     reason: str
+    options: tuple[RepairOption, ...] = ()
+
+
+class RepairHeld(msgspec.Struct, frozen=True, tag=True):
+    """A locked or halted market leaves an unmatched execution no way out now; told once, a person is called."""
+
+    execution: str
+    reason: str  # limit_locked | halted_market
+    naked: tuple[int, ...]
+    options: tuple[RepairOption, ...]
 
 
 class QueryDecided(msgspec.Struct, frozen=True, tag=True):
@@ -352,6 +364,7 @@ Event = (
     | TermsChanged
     | OrdersDecided
     | CancelDecided
+    | RepairHeld
     | QueryDecided
     | ExecutionEnded
     | Halted

@@ -10,6 +10,8 @@ from fractions import Fraction
 from trading.core.alignment import matched_units, naked_lots
 from trading.core.events import OrdersDecided, Purpose
 from trading.core.order import Order
+from trading.core.rejects import Refusals
+from trading.core.terms import Proxy
 from trading.core.units import Lots, Nanos, Side
 
 
@@ -17,9 +19,10 @@ class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
-        "along", "attempts", "attempts_allowed", "attempts_before", "blocked", "entered_sides", "fx_ticks", "id",
+        "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "entered_sides", "fx_ticks", "id",
         "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned_sums", "priced",
-        "purpose", "ratio_lots", "rejects", "retry_at", "route", "taken_over", "units",
+        "proxies", "proxy_lots", "purpose", "ratio_lots", "refusals", "retry_at", "route", "taken_over",
+        "taken_proxies", "told", "units",
     )  # fmt: skip
 
     def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:
@@ -36,6 +39,7 @@ class Execution:
         self.taken_over: tuple[Lots, ...] = (
             self.along
         )  # lots along that a person took over: no part of the case any more
+        self.taken_proxies: dict[str, Lots] = {}  # and of proxies, by instrument
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
         self.planned_sums: list[tuple[int, Lots] | None] = [None] * len(ratio_lots)  # lots x ticks, lots: per leg
         self.fx_ticks = 0  # FX of the decision, for costs when no newer rate is known
@@ -43,8 +47,11 @@ class Execution:
         self.attempts_allowed = attempts_max
         self.attempts_before = 0  # attempts when a person last granted a new budget
         self.priced: list[tuple[Fraction, list[Order]]] = []  # what each repair was expected to cost
-        self.rejects: dict[tuple[int, Side], int] = {}
-        self.blocked: set[tuple[int, Side]] = set()  # leg and side the venue will not take in this case
+        self.refusals = Refusals()
+        self.proxies: dict[str, Proxy] = {}  # by instrument: what may stand in for a leg of this case
+        self.proxy_lots: dict[str, Lots] = {}  # along the leg it stands in for, in its own lots
+        self._proxy_legs: dict[str, int] = {}
+        self.told: set[str] = set()  # what a person was told about this case, once each
         self.retry_at: Nanos = 0
         self.naked_since: Nanos | None = None
         self.mandate = ""  # "reduce" or "neutralize": a person's order to repair although halted
@@ -52,13 +59,26 @@ class Execution:
         self.outcome = ""
 
     def count(self) -> None:
-        """Derive what is traded and what is naked from the orders; due after every change of one."""
-        lots = [0] * len(self.ratio_lots)
+        """Derive what is traded and what is naked from the orders; due after every change of one.
+
+        A proxy counts for its leg in whole multiples only; what it has beyond them is naked too.
+        """
+        lots = [-taken for taken in self.taken_over]
+        proxy_lots = {code: -taken for code, taken in self.taken_proxies.items()}
         for order in self.orders:
             intent = order.intent
-            sign = 1 if intent.side is self.entered_sides[intent.leg] else -1
-            lots[intent.leg] += sign * order.done_lots
-        self.along = tuple(traded - taken for traded, taken in zip(lots, self.taken_over, strict=True))
+            done = order.done_lots if intent.side is self.entered_sides[intent.leg] else -order.done_lots
+            if intent.instrument in self.proxies:
+                proxy_lots[intent.instrument] = proxy_lots.get(intent.instrument, 0) + done
+                self._proxy_legs[intent.instrument] = intent.leg
+            else:
+                lots[intent.leg] += done
+        for code, held in proxy_lots.items():
+            proxy = self.proxies[code]
+            whole = abs(held) // proxy.lots * proxy.replaces_lots
+            lots[self._proxy_legs[code]] += whole if held > 0 else -whole
+        self.proxy_lots = proxy_lots
+        self.along = tuple(lots)
         beyond = naked_lots(self.along, self.ratio_lots)
         self.naked = tuple(side.sign * lots for side, lots in zip(self.entered_sides, beyond, strict=True))
 
@@ -66,6 +86,9 @@ class Execution:
         """Leave what is naked now to a person: it is no longer repaired, and later fills are counted without it."""
         beyond = naked_lots(self.along, self.ratio_lots)
         self.taken_over = tuple(before + lots for before, lots in zip(self.taken_over, beyond, strict=True))
+        for code, held in self.proxy_lots.items():
+            stray = abs(held) % self.proxies[code].lots * (1 if held > 0 else -1)
+            self.taken_proxies[code] = self.taken_proxies.get(code, 0) + stray
         self.mandate, self.naked_since = "", None
         self.count()
 
@@ -75,12 +98,29 @@ class Execution:
         return tuple(side.sign * lots for side, lots in zip(self.entered_sides, self.taken_over, strict=True))
 
     @property
+    def is_taken_over(self) -> bool:
+        return any(self.taken_over) or any(self.taken_proxies.values())
+
+    @property
     def is_flatten(self) -> bool:
         return self.purpose is Purpose.FLATTEN
 
     def net_units(self) -> int:
         """Return the matched units with the sign of the domestic leg: a flatten counts against what was entered."""
         return self.entered_sides[0].sign * self.matched()
+
+    @property
+    def is_naked(self) -> bool:
+        """Whether anything traded stands without its counterpart."""
+        return any(self.naked) or any(lots % self.proxies[code].lots for code, lots in self.proxy_lots.items())
+
+    def proxy_positions(self) -> dict[str, Lots]:
+        """Return the signed lots held in stand-ins, by instrument."""
+        return {
+            code: self.entered_sides[self._proxy_legs[code]].sign * lots
+            for code, lots in self.proxy_lots.items()
+            if lots
+        }
 
     def matched(self) -> int:
         return matched_units(self.along, self.ratio_lots)
@@ -89,8 +129,17 @@ class Execution:
         """Return per leg the lots that may still be (sold, bought) by working, unknown and presumed-dead orders."""
         open_lots = [[0, 0] for _ in self.ratio_lots]
         for order in self.orders:
-            open_lots[order.intent.leg][order.intent.side is Side.BUY] += order.reserved_lots
+            if order.intent.instrument not in self.proxies:
+                open_lots[order.intent.leg][order.intent.side is Side.BUY] += order.reserved_lots
         return tuple((sold, bought) for sold, bought in open_lots)
+
+    def reserved_in(self, instrument: str) -> tuple[Lots, Lots]:
+        """Return the lots of one instrument that may still be (sold, bought), proxies included."""
+        open_lots = [0, 0]
+        for order in self.orders:
+            if order.intent.instrument == instrument:
+                open_lots[order.intent.side is Side.BUY] += order.reserved_lots
+        return open_lots[0], open_lots[1]
 
     def planned_ticks(self, leg: int) -> Fraction | None:
         """Return the average price the decision counted on for `leg`, if its book was deep enough to tell."""
@@ -99,12 +148,21 @@ class Execution:
 
     def average_ticks(self, leg: int) -> Fraction | None:
         """Return the average price of the fills that entered `leg`, else what the decision counted on."""
+        own = next((o.intent.instrument for o in self.orders if o.intent.leg == leg and not self._is_proxy(o)), "")
+        average = self.average_of(own, self.entered_sides[leg])
+        return self.planned_ticks(leg) if average is None else average
+
+    def average_of(self, instrument: str, side: Side) -> Fraction | None:
+        """Return the average price of the fills of one side of an instrument; None without a fill."""
         turnover = lots = 0
         for order in self.orders:
-            if order.intent.leg == leg and order.intent.side is self.entered_sides[leg]:
+            if order.intent.instrument == instrument and order.intent.side is side:
                 turnover += order.turnover
                 lots += order.filled_lots
-        return Fraction(turnover, lots) if lots else self.planned_ticks(leg)
+        return Fraction(turnover, lots) if lots else None
+
+    def _is_proxy(self, order: Order) -> bool:
+        return order.intent.instrument in self.proxies
 
     @property
     def is_live(self) -> bool:
@@ -117,7 +175,7 @@ class Execution:
 
     @property
     def needs_work(self) -> bool:
-        return not self.is_settled or any(self.naked)
+        return not self.is_settled or self.is_naked
 
     def spent(self) -> Fraction:
         """Return what the repairs so far cost, by the estimate of each and the share of it that was traded."""
@@ -135,26 +193,27 @@ class Execution:
         """Give a new budget of attempts because a person asked for it."""
         self.mandate = mandate
         self.attempts_before = self.attempts
-        self.blocked.clear()
-        self.rejects.clear()
+        self.refusals = Refusals()
         self.retry_at = now
         if self.naked_since is not None:
             self.naked_since = now
 
     def as_if(self, mandate: str, now: Nanos) -> "Execution":
-        """Return the case as it would be if a person had just asked for this; nothing of it is shared by the change."""
+        """Return the case as it would be if a person had just asked for this; the case itself stays as it is."""
         other = copy(self)
-        other.blocked, other.rejects = set(), {}
+        other.told = set(self.told)
         other.grant(mandate, now=now)
         return other
 
     def describe_outcome(self) -> str:
         """Return the outcome of a case that has nothing naked and nothing unsettled."""
-        if any(self.taken_over):
+        if self.is_taken_over:
             return "accepted"
         purposes = {order.intent.purpose for order in self.orders if order.done_lots}
         if self.matched() and self.is_flatten:
             return "flattened"
+        if self.proxy_positions():
+            return "proxied"
         if self.matched():
             return "topped_up" if purposes & {Purpose.TOP_UP, Purpose.UNWIND} else "hedged"
         if purposes & {Purpose.TOP_UP, Purpose.UNWIND}:
@@ -168,8 +227,10 @@ class Execution:
         """Return the execution as plain values, for the snapshot."""
         return {
             "id": self.id, "units": self.units, "along": list(self.along), "naked": list(self.naked),
-            "naked_since": self.naked_since, "attempts": self.attempts, "attempts_left": self.attempts_left,
             "purpose": self.purpose.value, "residual": list(self.residual),
-            "retry_at": self.retry_at, "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
-            "orders": [order.facts() for order in self.orders],
+            "residual_proxies": dict(self.taken_proxies),
+            "naked_since": self.naked_since, "proxies": self.proxy_positions(), "told": sorted(self.told),
+            "attempts": self.attempts, "attempts_left": self.attempts_left, "retry_at": self.retry_at,
+            "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
+            "refusals": self.refusals.facts(), "orders": [order.facts() for order in self.orders],
         }  # fmt: skip

@@ -15,11 +15,11 @@ import msgspec
 from trading.core import events as e
 from trading.core.depth import walk
 from trading.core.execution import Execution
+from trading.core.fees import fee_on
 from trading.core.measure import shown
-from trading.core.offsets import Child, fees
+from trading.core.offsets import Child, Wish, fees, plan
 from trading.core.people import FLATTEN_OVER
 from trading.core.policy import counter_levels, is_fresh, order_price, reference_half_ticks
-from trading.core.repair_case import fee_on
 from trading.core.units import Nanos, Side, utc_day
 from trading.core.view import FX, MarketView
 
@@ -111,10 +111,15 @@ class Flattens:
             price = order_price(quote, side, lots, payup, view.collar)
             if price is None:
                 return None
-            children = self._children(view, leg, lots)
+            children = self._children(view, leg, side, lots, now)
+            if not children:
+                return None
             orders += [
-                program.intent(
-                    f"{number}-{leg}{n}", leg, side, child.lots, price, e.Purpose.FLATTEN, child.offset, n, view
+                msgspec.structs.replace(
+                    program.intent(
+                        f"{number}-{leg}{n}", leg, side, child.lots, price, e.Purpose.FLATTEN, child.offset, n, view
+                    ),
+                    prompt=child.prompt,
                 )
                 for n, child in enumerate(children)
             ]
@@ -122,9 +127,30 @@ class Flattens:
             cost = None if cost is None or leg_cost is None else cost + leg_cost
         return Clip(tuple(orders), units, view.route, None if cost is None else shown(cost).quantize(Decimal("0.01")))
 
-    def _children(self, view: MarketView, leg: int, lots: int) -> tuple[Child, ...]:
-        is_separate = view.instruments[leg].venue in self._closes_today
-        return (Child(e.Offset.CLOSE_TODAY if is_separate else e.Offset.CLOSE, lots, lots),)
+    def opened_by(self, case: Execution) -> list[str]:
+        """Return the orders that opened what `case` closes: its own, or for a flatten those of the units held."""
+        if not case.is_flatten:
+            return [order.intent.client_order_id for order in case.orders]
+        return self._opened_on(case.route)
+
+    def _opened_on(self, route: int) -> list[str]:
+        cases = self._program.state.executions.values()
+        opened = [order for case in cases if case.route == route and not case.is_flatten for order in case.orders]
+        return [order.intent.client_order_id for order in opened]
+
+    def _children(self, view: MarketView, leg: int, side: Side, lots: int, now: Nanos) -> tuple[Child, ...]:
+        """Return the closing orders that the venue wants; none when the books do not hold so many lots free."""
+        instrument, books = view.instruments[leg], self._program.books
+        if books is None:
+            is_separate = instrument.venue in self._closes_today
+            return (Child(e.Offset.CLOSE_TODAY if is_separate else e.Offset.CLOSE, lots, lots),)
+        quote = view.quotes[leg]
+        levels = counter_levels(quote, side) if quote is not None else ()
+        per_tick_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
+        turnover_per_lot = levels[0].price_ticks * per_tick_lot if levels else Fraction(0)
+        flag, prompts = view.pair.legs[leg].hedge_flag, books.prompts_of(self._opened_on(view.route))
+        wish = Wish(instrument, side, lots, flag, prompts)
+        return plan(books, wish, fee_on(instrument, utc_day(now)), turnover_per_lot).children
 
     def _cost(
         self, view: MarketView, leg: int, side: Side, lots: int, children: tuple[Child, ...], now: Nanos

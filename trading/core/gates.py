@@ -7,8 +7,10 @@ limits and counters: the desk fills them in.
 from decimal import Decimal
 from typing import Any
 
+from trading.core.measure import shown
 from trading.core.policy import skew
 from trading.core.program import HedgeProgram
+from trading.core.residual import residual_room
 from trading.core.state import Mode
 from trading.core.terms import Comparator, Measure
 from trading.core.units import MILLI, Nanos
@@ -37,7 +39,8 @@ def gate_row(
 def program_gates(program: HedgeProgram, now: Nanos) -> list[GateRow]:
     """Return the gates that the program itself can answer, in order."""
     pair = program.terms.pair
-    units = program.units_in_depth()
+    sizes = program.sizes(now)
+    units = sizes[0] if sizes else 0
     return [
         _trigger(program, units, now),
         _dwell(program, now),
@@ -50,6 +53,7 @@ def program_gates(program: HedgeProgram, now: Nanos) -> list[GateRow]:
         _collar(program, units, now),
         _armed(program, now),
         _kill(program, now),
+        *_residual(program, now),
     ]
 
 
@@ -79,7 +83,7 @@ def _trigger(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
     threshold = program.terms.trigger.value
     if value is None:
         return gate_row("G1", False, None, threshold, unit_of(program), now)
-    holds = any(program.margin(size) >= 0 for size in range(max(units, 1), 0, -1))
+    holds = any(program.margin(size) >= 0 for size in program.sizes(now) or (1,))
     return gate_row("G1", holds, value, threshold, unit_of(program), now, distance(program, value))
 
 
@@ -147,3 +151,14 @@ def _kill(program: HedgeProgram, now: Nanos) -> GateRow:
     state = program.state
     active = state.kill_level or ("halt: " + state.halt_reason if state.halt_reason else "")
     return gate_row("G14", not active, active or "none", "none", "", now)
+
+
+def _residual(program: HedgeProgram, now: Nanos) -> list[GateRow]:
+    """Return the row of the residual budget, for a program that has one: may one more unit follow?"""
+    budget = program.terms.residual_max
+    if budget is None:
+        return []
+    carried, room = program.state.residual.carried, residual_room(program, program)
+    left = budget - abs(shown(carried))
+    unit = program.instruments[DOMESTIC].unit
+    return [gate_row("G15", room is None or room >= 1, shown(carried), budget, unit, now, left)]

@@ -56,7 +56,7 @@ class Wish(msgspec.Struct, frozen=True):
     side: Side
     lots: Lots
     hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
-    prompt: str = ""  # close in this prompt date only; "" takes the earliest that holds something
+    prompts: tuple[str, ...] = ()  # close in these prompt dates only; none given: the earliest that hold something
     policy: ClosePolicy = ClosePolicy.CHEAPEST
     opens_rest: bool = False  # what cannot be closed may open the other side instead
     is_disputed: bool = False  # the venue refused our split of days: try it the other way round
@@ -114,7 +114,7 @@ def _net(books: Books, wish: Wish) -> Plan:
     children: list[Child] = []
     left = wish.lots
     for key in books.keys(instrument.code):
-        if not left or (wish.prompt and key.prompt != wish.prompt) or key.hedge_flag != wish.hedge_flag.value:
+        if not left or (wish.prompts and key.prompt not in wish.prompts) or key.hedge_flag != wish.hedge_flag.value:
             continue
         held = books.holding(key, wish.side.opposite)
         take = min(left, max(0, held.lots - held.frozen_lots))

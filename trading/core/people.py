@@ -8,7 +8,8 @@ import msgspec
 
 from trading.core import events as e
 from trading.core.effects import Effect
-from trading.core.units import MILLI, SECOND, Nanos
+from trading.core.rejects import RETRY_AFTER
+from trading.core.units import SECOND, Nanos
 
 if TYPE_CHECKING:
     from trading.core.execution import Execution
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 REFUSED_COOLDOWN = SECOND  # after our own gate refused an entry
 FLATTEN_WITHIN = 60 * SECOND  # a flatten that made no progress for this long is over
 FLATTEN_OVER = "flatten_over"  # TimePassed.what
-RETRY_AFTER = 50 * MILLI  # after a throttle, a local refusal or a broken line, before the next repair order
 
 
 class Mode(Enum):

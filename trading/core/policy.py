@@ -13,6 +13,11 @@ def counter_levels(quote: QuoteSeen, side: Side) -> tuple[Level, ...]:
     return quote.asks if side is Side.BUY else quote.bids
 
 
+def limit_of(quote: QuoteSeen, side: Side) -> Ticks | None:
+    """Return the worst price the venue's limits of the day let an order of `side` carry; None when not known."""
+    return quote.upper_limit_ticks if side is Side.BUY else quote.lower_limit_ticks
+
+
 def is_fresh(quote: QuoteSeen | None, now: Nanos, age_max: Nanos) -> bool:
     """Whether the quote may be acted on: there is one, it is young enough and its market trades."""
     return quote is not None and quote.is_trading and now - quote.received_at <= age_max
@@ -48,12 +53,11 @@ class Collar:
             return None
         room = abs(half) * self._numerator
         middle = half * (self._denominator // 2)
+        limit = limit_of(quote, side)
         if side is Side.BUY:
             bound = (middle + room) // self._denominator
-            limit = quote.upper_limit_ticks
             return bound if limit is None else min(bound, limit)
         bound = -((room - middle) // self._denominator)
-        limit = quote.lower_limit_ticks
         return bound if limit is None else max(bound, limit)
 
 

@@ -57,7 +57,7 @@ def preview_flatten(program: "HedgeProgram", units: int, now: Nanos) -> Preview:
 
 def preview_unwind(program: "HedgeProgram", now: Nanos) -> Preview:
     """Return the orders that would trade the naked lots of the first open execution away."""
-    case = next((case for case in program.state.open if any(case.naked)), None)
+    case = next((case for case in program.state.open if case.is_naked), None)
     decided, obstacle = None, "nothing_naked"
     if case is not None:
         decided = program.repair_as_if(case, "reduce", now)

@@ -13,11 +13,13 @@ from enum import IntEnum
 import msgspec
 
 from trading.core import events as e
+from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.execution import Execution
 from trading.core.flatten import Flattens
 from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.repair_case import Repairs
+from trading.core.residual import residual_room
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
 from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
@@ -50,6 +52,7 @@ class HedgeProgram(MarketView):
         """
         self.state = ProgramState(terms, instruments)
         self.permit = Permit.NOTHING
+        self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
         self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
         self._all_instruments = instruments
@@ -65,6 +68,9 @@ class HedgeProgram(MarketView):
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
+        for code in self.state.proxies:
+            self._all_cells.setdefault(code, Cell())
+        self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
         self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
@@ -87,6 +93,14 @@ class HedgeProgram(MarketView):
             self.holds_since = now
         return True
 
+    def instrument_of(self, order: e.OrderIntent) -> Instrument:
+        """Return what an order trades: its leg's instrument, or what stands in for it."""
+        return self._all_instruments[order.instrument]
+
+    def quote_of(self, code: str) -> e.QuoteSeen | None:
+        """Return the last quote of any instrument this program may trade."""
+        return self._all_cells[code].quote
+
     # --- the one method with control flow ---
 
     def decide(self, now: Nanos) -> e.Event | None:
@@ -98,7 +112,7 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
-            if any(case.naked):
+            if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
@@ -122,14 +136,17 @@ class HedgeProgram(MarketView):
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or now >= self._rests_until(order) or (is_killed and not spared):
+            if order.is_resting or now >= self._rests_until(case, order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
-        return e.CancelDecided(tuple(names), "kill" if state.kill_level else "resting") if names else None
+        if not names or state.kill_level:
+            return e.CancelDecided(tuple(names), "kill") if names else None
+        return self._repairs.call_back(case, names, now)
 
-    def _rests_until(self, order: Order) -> Nanos:
+    def _rests_until(self, case: Execution, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        may_rest = order.state is not OrderState.WORKING or order.asked_at
-        return NEVER if may_rest else order.sent_at + self.terms.repair.wait
+        is_meant_to_rest = order.intent.time_in_force is e.TimeInForce.DAY
+        may_rest = order.state is not OrderState.WORKING or order.asked_at or is_meant_to_rest
+        return NEVER if may_rest else self._repairs.waits_until(case, order)
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
@@ -158,6 +175,8 @@ class HedgeProgram(MarketView):
         naked_since = now if case.naked_since is None else case.naked_since
         if now - naked_since >= self.terms.repair.naked_age_max:
             return e.Halted("naked_age", case.naked, f"{case.id}: naked longer than allowed")
+        if self.permit is not Permit.NOTHING and (recall := self._repairs.recall(case, now)) is not None:
+            return recall
         if case.is_live or now < case.retry_at or self.permit is Permit.NOTHING:
             return None
         if case.attempts_left <= 0:
@@ -174,10 +193,8 @@ class HedgeProgram(MarketView):
 
     def repair_as_if(self, case: Execution, mandate: str, now: Nanos) -> e.OrdersDecided | None:
         """Return the repair that a person's request would bring now, or None; the case itself stays as it is."""
-        return None if case.is_live else self._repairs.decide(case.as_if(mandate, now), now)
-
-    def instrument_of(self, order: e.OrderIntent) -> Instrument:
-        return self._all_instruments[order.instrument]
+        decided = None if case.is_live else self._repairs.decide(case.as_if(mandate, now), now)
+        return decided if isinstance(decided, e.OrdersDecided) else None
 
     def _why_disarm(self, now: Nanos) -> str | None:
         state = self.state
@@ -199,15 +216,15 @@ class HedgeProgram(MarketView):
             return None
         if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
             return None
-        for units in range(self.units_in_depth(), 0, -1):
+        for units in self.sizes(now, residual_room(self, self)):
             if self.margin(units) >= 0:
                 return self._enter(units, now)
         return None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        units = self.units_in_depth()
-        return self._enter(units, now) if units >= 1 else None
+        sizes = self.sizes(now, residual_room(self, self))
+        return self._enter(sizes[0], now) if sizes else None
 
     def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
         number = self.state.executions_started + 1
@@ -230,16 +247,17 @@ class HedgeProgram(MarketView):
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None,
+        view: MarketView | None = None, prompt: str = "",
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
         `view` is the route it belongs to, the program's own unless told.
         """
-        instrument = (view or self).instruments[leg]
+        view = view or self
+        instrument, flag = view.instruments[leg], view.pair.legs[leg].hedge_flag
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            e.TimeInForce.IOC, purpose, offset, attempt,
+            e.TimeInForce.IOC, purpose, offset, attempt, flag, prompt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---
@@ -254,7 +272,7 @@ class HedgeProgram(MarketView):
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
         state, repair = self.state, self.terms.repair
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
-        times += [self._rests_until(order) for case in state.open for order in case.orders]
+        times += [self._rests_until(case, order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         if state.flatten is not None:
@@ -279,8 +297,9 @@ class HedgeProgram(MarketView):
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
             "flatten": msgspec.to_builtins(state.flatten),
-            "accepted": [case.facts() for case in state.executions.values() if any(case.taken_over)],
-            "presumed_dead": sorted(state.presumed_dead), "open": [case.facts() for case in state.open],
+            "accepted": [case.facts() for case in state.executions.values() if case.is_taken_over],
+            "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "open": [case.facts() for case in state.open],
         }  # fmt: skip
 
     def shown_state(self, now: Nanos) -> str:

@@ -16,15 +16,23 @@ from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.execution import Execution
 from trading.core.order import Evidence, Order, OrderState
-from trading.core.people import RETRY_AFTER
 from trading.core.people import Mode as Mode
+from trading.core.rejects import ACTIONS, RETRY_AFTER, RejectAction
 from trading.core.repair import CHOSEN
-from trading.core.terms import Instrument, Terms
-from trading.core.units import Nanos, Side, utc_day
+from trading.core.residual import Residual
+from trading.core.terms import Instrument, Proxy, Terms
+from trading.core.units import Lots, Nanos, Side, utc_day
 
-REJECTS_PER_SIDE_MAX = 2  # soft rejects of one leg and side before a repair goes another way
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
-HARD_REJECTS = frozenset((e.RejectClass.MARGIN, e.RejectClass.PERMISSION, e.RejectClass.CLOSED))
+
+
+def usable_proxies(terms: Terms, instruments: dict[str, Instrument]) -> dict[str, Proxy]:
+    """Return what may stand in for a leg, by instrument: a known one, on a venue whose silence has a limit."""
+    return {
+        proxy.instrument: proxy
+        for proxy in terms.repair.proxies
+        if proxy.instrument in instruments and instruments[proxy.instrument].venue in terms.reply_times
+    }
 
 
 class ProgramState:
@@ -53,13 +61,14 @@ class ProgramState:
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
         self.flatten: people.Flattening | None = None
+        self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
             e.OrderFilled: self._filled, e.OrderClosed: self._closed, e.CancelRejected: self._cancel_rejected,
             e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
             e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
-            e.ExecutionEnded: self._ended, e.Halted: self._halted,
+            e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
             **{kind: partial(apply, self) for kind, apply in people.FOLDS.items()},
         }  # fmt: skip
 
@@ -70,6 +79,8 @@ class ProgramState:
         self.venues = tuple(
             dict.fromkeys(self.instruments[leg.instrument].venue for pair in pairs for leg in pair.legs)
         )  # of every route
+        self.proxies = usable_proxies(terms, self.instruments)
+        self.heard_venues = frozenset((*self.venues, *(self.instruments[code].venue for code in self.proxies)))
 
     def fold(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Apply a fact and return what the host must do; facts that concern nobody here change nothing."""
@@ -83,19 +94,36 @@ class ProgramState:
             execution = self._open_execution(event, now)
         else:
             execution = self.executions[event.execution]
-            execution.attempts += len(event.orders)
+            execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
         for option in event.options:
             if option.reason == CHOSEN and option.cost is not None:
                 execution.priced.append((Fraction(option.cost), execution.orders[-len(event.orders) :]))
-        return [SendOrders(event.orders)]
+        effects: list[Effect] = [SendOrders(event.orders)]
+        if any(option.reason == CHOSEN and option.name == "queue" for option in event.options):
+            effects += self._tell(execution, "limit_locked")
+        return effects
+
+    def _repair_held(self, event: e.RepairHeld, now: Nanos) -> list[Effect]:
+        return self._tell(self.executions[event.execution], event.reason)
+
+    def _tell(self, execution: Execution, rule: str) -> list[Effect]:
+        """Call a person because a market keeps a leg naked; once per case and cause."""
+        if rule in execution.told:
+            return []
+        execution.told.add(rule)
+        return [self.alert(rule, "P1", execution.id, naked=self._named(execution.route, execution.naked))]
 
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
         execution = Execution(event, ratio_lots, self.terms.repair.attempts_max, now)
+        legs = [leg.instrument for leg in pair.legs]
+        execution.proxies = {
+            code: proxy for code, proxy in self.proxies.items() if proxy.replaces in legs and code not in legs
+        }
         quotes = {quote.instrument: quote for quote in event.quotes}
         for intent in event.orders:
             quote = quotes[intent.instrument]
@@ -145,24 +173,34 @@ class ProgramState:
         if execution.is_flatten:
             if self.flatten is not None:
                 self.flatten.note_end(execution, now)
-            return [] if execution.matched() == execution.units else [self._ended_alert(event)]
+            told = [] if execution.matched() == execution.units else [self._ended_alert(event, execution)]
+            return [*told, *self.residual.book(execution, self)]
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
-        return [] if event.outcome in ("hedged", "flat", "accepted") else [self._ended_alert(event)]
+        alerts: list[Effect] = self.residual.book(execution, self)
+        if event.outcome in ("hedged", "flat", "accepted"):
+            return alerts
+        return [self._ended_alert(event, execution), *alerts]
 
-    def _ended_alert(self, event: e.ExecutionEnded) -> RaiseAlert:
-        severity = "P2" if event.outcome == "rolled_back" else "P3"  # ux.md §2.5
-        return self.alert("execution_" + event.outcome, severity, event.execution, outcome=event.outcome)
+    def _ended_alert(self, event: e.ExecutionEnded, execution: Execution) -> RaiseAlert:
+        severity = "P2" if event.outcome in ("rolled_back", "proxied") else "P3"  # ux.md §2.5
+        values = {"outcome": event.outcome}
+        if event.outcome == "proxied":
+            values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
+        return self.alert("execution_" + event.outcome, severity, execution.id, **values)
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
         self.set_mode(Mode.DISARMED, "halted", now)
         for execution in self.open:
             execution.mandate = ""
-        pair = self.terms.pair_on(self.open[0].route if self.open else 0)
-        residual = ", ".join(f"{leg.instrument} {lots:+d}" for leg, lots in zip(pair.legs, event.naked, strict=True))
+        residual = self._named(self.open[0].route if self.open else 0, event.naked)
         execution_id = self.open[0].id if self.open else ""
         return [self.alert("halted", "P1", execution_id, reason=event.reason, naked=residual, text=event.text)]
+
+    def _named(self, route: int, naked: tuple[Lots, ...]) -> str:
+        legs = zip(self.terms.pair_on(route).legs, naked, strict=True)
+        return ", ".join(f"{leg.instrument} {lots:+d}" for leg, lots in legs)
 
     # --- what venues say ---
 
@@ -174,18 +212,13 @@ class ProgramState:
 
     def _rejected(self, event: e.OrderRejected, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
-        if event.reject_class is e.RejectClass.DUPLICATE or order.done_lots:
+        if ACTIONS[event.reject_class] is RejectAction.ASK or order.done_lots:
             return self._learn(order, Evidence.SILENT, now)  # the venue has the order: ask what became of it
         if order.is_settled and order.state is not OrderState.PRESUMED_DEAD:
             return []
         execution = self.executions[order.execution]
         order.reject_class = event.reject_class
-        side = (order.intent.leg, order.intent.side)
-        execution.rejects[side] = execution.rejects.get(side, 0) + 1
-        if event.reject_class in HARD_REJECTS or execution.rejects[side] >= REJECTS_PER_SIDE_MAX:
-            execution.blocked.add(side)
-        if event.reject_class is e.RejectClass.THROTTLE:
-            execution.retry_at = now + RETRY_AFTER
+        execution.retry_at = max(execution.retry_at, execution.refusals.note(order.intent, event.reject_class, now))
         return self._learn(order, Evidence.REJECTED, now)
 
     def _filled(self, event: e.OrderFilled, now: Nanos) -> list[Effect]:
@@ -198,7 +231,9 @@ class ProgramState:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
         order.announce(event.cumulative_lots)
-        return self._learn(order, Evidence.CLOSED, now)
+        # "Filled", and less than ordered: one of the two is wrong, so it is a question and no end.
+        is_contradiction = event.reason == "filled" and event.cumulative_lots < order.intent.lots
+        return self._learn(order, Evidence.SILENT if is_contradiction else Evidence.CLOSED, now)
 
     def _cancel_rejected(self, event: e.CancelRejected, now: Nanos) -> list[Effect]:
         return self._learn(self.orders[event.client_order_id], Evidence.CANCEL_REJECTED, now)
@@ -213,7 +248,8 @@ class ProgramState:
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id
             effects = self._learn(order, Evidence.ACCEPTED, now)
-            order.is_resting = order.state is OrderState.WORKING
+            is_immediate = order.intent.time_in_force is not e.TimeInForce.DAY
+            order.is_resting = is_immediate and order.state is OrderState.WORKING
             return effects
         return self._not_found(order, event.queried_at, now)
 
@@ -242,19 +278,20 @@ class ProgramState:
             self.presumed_dead.pop(name, None)
         execution = self.executions[order.execution]
         execution.count()
-        if not any(execution.naked):
+        if not execution.is_naked:
             execution.naked_since = None
         elif execution.naked_since is None:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
             return [self.alert("execution_reopened", "P2", execution.id, order=name, evidence=evidence.value)]
         return []
 
     def _venue_up(self, event: e.VenueUp, now: Nanos) -> list[Effect]:
-        if event.venue in self.venues:
+        if event.venue in self.heard_venues:
             self.up_since[event.venue] = now
             for order in self._orders_at(event.venue):
                 order.queries = 0  # ask anew at once

@@ -14,12 +14,13 @@ from fractions import Fraction
 
 import msgspec
 
+from trading.core.alignment import ROLLBACK_WITHIN, fitting_units, unit_residual
 from trading.core.depth import walk, worst_ticks
 from trading.core.events import QuoteSeen
 from trading.core.measure import BadTerms, CompiledTrigger
 from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
 from trading.core.terms import Instrument, LegRole, Terms
-from trading.core.units import Lots, Nanos, Side, Ticks
+from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
 
 DOMESTIC, FOREIGN, FX = 0, 1, 2
 BID, ASK = 0, 1
@@ -45,6 +46,11 @@ ONE = Cell()  # stands in for FX where both legs are quoted in one currency
 ONE.best = (1, 1)
 
 
+def _has_size_rules(instrument: Instrument) -> bool:
+    rules = (instrument.order_lots_min, instrument.order_lots_multiple, instrument.delivery_lots_multiple)
+    return rules != (1, 1, 1) or instrument.order_lots_max is not None
+
+
 class MarketView:
     """The books of one program on one route, seen from the sides it would trade on."""
 
@@ -67,6 +73,9 @@ class MarketView:
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in pair.legs)
         self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
         self.pair = pair
+        self.unit_residual = unit_residual(pair, self.sides, instruments)
+        self._sized = tuple(zip(self.instruments, self.ratio_lots, strict=True))
+        self._is_bound = any(_has_size_rules(instrument) for instrument in self.instruments)
         self.collar = Collar(Fraction(terms.collar_rate))
         self.payup = Payup(Fraction(terms.payup), pair, *self.instruments, self.fx_tick)
         self.clip_units = terms.clip_units
@@ -150,6 +159,18 @@ class MarketView:
             levels = counter_levels(quote, self.sides[leg]) if quote else ()
             units = min(units, sum(level.lots for level in levels) // traded.ratio_lots)
         return units
+
+    def sizes(self, now: Nanos, units_max: int | None = None) -> range:
+        """Return the units an entry may have on the depth there is, largest first.
+
+        Each can be ordered on both venues now, and could still be rolled back when the delivery month has begun.
+        """
+        units = self.units_in_depth()
+        if units_max is not None:
+            units = min(units, units_max)
+        if not self._is_bound:
+            return range(units, 0, -1)
+        return fitting_units(self._sized, units, utc_day(now + ROLLBACK_WITHIN))
 
     def walked(self, units: int) -> tuple[tuple[int, int] | None, tuple[Lots, Lots]]:
         """Return per leg the sum of lots x ticks for `units`, None if a book is too shallow, and the lots."""

@@ -35,13 +35,13 @@ def counters(
     """Return the figures that concern one program's orders."""
     pair = program.terms.pair.code
     same_pair = roster.of_pair(pair)
-    codes = [instrument.code for instrument in program.instruments]
+    codes = [*(instrument.code for instrument in program.instruments), *program.state.proxies]
     day = utc_day(now)
     return Counters(
         trading_mode=_trading_mode(program),
         position_lots={code: positions.range_of(code, roster.holders(code)) for code in codes},
         naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
-        messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.venues},
+        messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.heard_venues},
         executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},
     )
 

@@ -140,7 +140,7 @@ def _residual_refusal(desk: "Desk", command: c.AcceptResidual) -> tuple[str, str
         return "NOT_OPEN", f"{command.execution} is not open; there is nothing to take over"
     if not case.is_settled:
         return "ORDERS_LIVE", "orders of this execution may still trade; wait for them, or cancel them first"
-    if case.naked != command.naked or not any(case.naked):
+    if case.naked != command.naked or not case.is_naked:
         return "RESIDUAL_CHANGED", f"{list(case.naked)} lots are naked now; look again and repeat"
     return None
 

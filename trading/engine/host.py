@@ -19,6 +19,7 @@ from trading.engine import commands as c
 from trading.engine import kill_file
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.desk import Desk
+from trading.engine.egress import Egress
 from trading.engine.journal import Journal
 from trading.engine.lease import Lease
 from trading.engine.records import EngineStopped, SentToWire
@@ -51,6 +52,7 @@ class Host:
     ) -> None:
         self.desk, self.journal, self.lease, self.clock = desk, journal, lease, clock
         self.stream = stream
+        self.egress = Egress(journal)
         self.venues: dict[str, Venue] = {}
         self.clocks: dict[str, VenueClock] = {}
         self.failure = ""
@@ -145,6 +147,9 @@ class Host:
 
     def _submit(self, submit: Submit) -> None:
         """Hand the orders to their venues back to back, encoded before the first one leaves; only then look at them."""
+        if objection := self.egress.objection(submit.orders):
+            self._refuse_egress(submit, objection)
+            return
         by_venue: dict[str, list[e.OrderIntent]] = {}
         for order in submit.orders:
             by_venue.setdefault(order.venue, []).append(order)
@@ -165,6 +170,12 @@ class Host:
             self.journal.append("", SentToWire(sent, now), now)
         for event in not_sent:
             self.on_event(event)
+
+    def _refuse_egress(self, submit: Submit, objection: str) -> None:
+        """Let nothing of this leave, and kill the desk: what decided and what sends no longer agree."""
+        log.critical("%s; the desk is killed", objection)
+        command_id = f"egress-{self.desk.epoch}-{submit.orders[0].client_order_id}"
+        self.on_command(c.KillDesk("cancel", "all", "engine", objection, command_id), lambda answer: None)
 
     def _reply(self, reply: Reply) -> None:
         answer = c.accepted(reply.result) if reply.ok else c.refused(reply.code, reply.text)

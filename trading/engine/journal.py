@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from audit.chain import link
-from trading.core.events import Event, OrdersDecided
+from trading.core.events import Event, OrderIntent, OrdersDecided
 from trading.core.units import Nanos
 from trading.engine.journal_files import SUFFIX, Head, synced_path
 from trading.engine.records import Body, HostEvent, Opened, Record, SentToWire
@@ -51,6 +51,7 @@ class Ledger:
         self.durable_seq = head.seq
         self._link = head.link
         self._owner_of: dict[str, tuple[str, str]] = {}  # order -> its program and execution
+        self.intents: dict[str, tuple[int, OrderIntent]] = {}  # order -> its record's number, and what was decided
 
     @property
     def head(self) -> Head:
@@ -59,11 +60,11 @@ class Ledger:
     def remember(self, record: Record) -> None:
         """Learn which order belongs to which execution from a record written before this start."""
         if isinstance(record.event, OrdersDecided):
-            self._note(record.program, record.event)
+            self._note(record.seq, record.program, record.event)
 
     def _next(self, program: str, event: Event | HostEvent, now: Nanos, execution: str) -> tuple[Body, bytes]:
         if isinstance(event, OrdersDecided):
-            self._note(program, event)
+            self._note(self.seq + 1, program, event)
         owner = self._owner(event)
         program = program or owner[0]
         execution = execution or getattr(event, "execution", "") or owner[1]
@@ -73,9 +74,10 @@ class Ledger:
         self.seq += 1
         return body, encoded
 
-    def _note(self, program: str, decided: OrdersDecided) -> None:
+    def _note(self, seq: int, program: str, decided: OrdersDecided) -> None:
         for order in decided.orders:
             self._owner_of[order.client_order_id] = (program, decided.execution)
+            self.intents[order.client_order_id] = (seq, order)
 
     def _owner(self, event: Event | HostEvent) -> tuple[str, str]:
         """Return program and execution of the order an event is about; empty for anything else."""

@@ -7,7 +7,7 @@ from risk.gate import PositionRange
 from trading.core.events import OrderIntent
 from trading.core.execution import Execution
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots, Side
+from trading.core.units import Lots
 
 
 class Positions:
@@ -24,11 +24,9 @@ class Positions:
         sold = bought = 0
         for program in reserving(programs):
             for case in reserving_cases(program):
-                for order in case.orders:
-                    if order.intent.instrument == instrument:  # of any route, and of a proxy too
-                        lots = order.reserved_lots
-                        sold += lots * (order.intent.side is Side.SELL)
-                        bought += lots * (order.intent.side is Side.BUY)
+                sells, buys = case.reserved_in(instrument)
+                sold += sells
+                bought += buys
         confirmed = self.confirmed.get(instrument, 0)
         return PositionRange(confirmed - sold, confirmed + bought)
 

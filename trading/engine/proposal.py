@@ -33,7 +33,10 @@ def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderP
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
     view = _view(program, decided)
-    orders = tuple(_measured(view, order, quotes.get(order.instrument), now) for order in decided.orders)
+    orders = tuple(
+        _measured(view, program.instrument_of(order), order, quotes.get(order.instrument), now)
+        for order in decided.orders
+    )
     return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
 
 
@@ -43,8 +46,9 @@ def _view(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
     return program.views[decided.route] if case is None else program.view_of(case)
 
 
-def _measured(view: MarketView, order: OrderIntent, quote: QuoteSeen | None, now: Nanos) -> ProposedOrder:
-    instrument = view.instruments[order.leg]
+def _measured(
+    view: MarketView, instrument: Instrument, order: OrderIntent, quote: QuoteSeen | None, now: Nanos
+) -> ProposedOrder:
     pair = view.pair
     price = to_price(order.price_ticks, instrument.tick)
     reference = None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from trading.core.program import HedgeProgram
+from trading.core.state import usable_proxies
 from trading.core.terms import Terms
 from trading.core.view import Cell
 from trading.engine.config import DeskConfig
@@ -73,6 +74,9 @@ class Roster:
             hub.place(program)
 
     def venues(self, all_terms: Iterable[Terms]) -> tuple[str, ...]:
-        """Return the venues on which these terms trade."""
-        legs = (leg for terms in all_terms for pair in (terms.pair, *terms.routes) for leg in pair.legs)
-        return tuple(dict.fromkeys(self.instruments[leg.instrument].venue for leg in legs))
+        """Return the venues on which these terms trade, or may trade a stand-in."""
+        codes: list[str] = []
+        for terms in all_terms:
+            codes += (leg.instrument for pair in (terms.pair, *terms.routes) for leg in pair.legs)
+            codes += usable_proxies(terms, self.instruments)
+        return tuple(dict.fromkeys(self.instruments[code].venue for code in codes))

@@ -36,6 +36,7 @@ BRANCHES: dict[type, Callable[[Any], str]] = {
     e.OrdersRefused: lambda event: "gate_refused_" + event.purpose.value,
     e.OrderNotSent: lambda event: "not_sent",
     e.CancelDecided: lambda event: "cancel_" + event.reason,
+    e.RepairHeld: lambda event: "held_" + event.reason,
     e.QueryDecided: lambda event: "query",
     e.Disarmed: lambda event: "disarmed_" + event.reason,
 }
@@ -258,10 +259,19 @@ class Checkers:
         if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
             return
         along = [-lots for lots in case.taken_over]  # a person has these, and they are named
+        proxied: Counter[tuple[str, int]] = Counter()
         for order in case.orders:
             truth = self.world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
             sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1
-            along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+            if order.intent.instrument in case.proxies:
+                proxied[order.intent.instrument, order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+            else:
+                along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+        for (code, leg), lots in proxied.items():
+            whole, stray = divmod(lots, case.proxies[code].lots)
+            along[leg] += whole * case.proxies[code].replaces_lots
+            if case.is_ended and stray:
+                self.fail("INV-18", f"{case.id} ended as {case.outcome}, and {stray} lots of {code} hedge nothing")
         units = {lots // ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)}
         is_whole = len(units) == 1 and not any(lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True))
         if case.is_ended and not is_whole:

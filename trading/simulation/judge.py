@@ -94,11 +94,15 @@ class Judge:
         """INV-02: what could be traded if every live order filled stays within the plan of the execution."""
         program = next(p for p in desk.programs.values() if order.client_order_id in p.state.orders)
         case = program.state.executions[program.state.orders[order.client_order_id].execution]
+        self._contains_truth(desk, order.instrument, order.venue)
+        if order.instrument in case.proxies:
+            self._stands_in(case, order)
+            return
         entered = case.entered_sides[order.leg]
         most = least = case.along[order.leg]
         dead: Lots = 0
         for other in case.orders:
-            if other.intent.leg != order.leg or not other.reserved_lots:
+            if other.intent.instrument != order.instrument or not other.reserved_lots:
                 continue
             if other.state is OrderState.PRESUMED_DEAD:
                 dead += other.reserved_lots
@@ -111,7 +115,20 @@ class Judge:
         if most > max(planned, along) or least < min(0, along):
             text = f"{order.client_order_id}: leg {order.leg} could reach {least}..{most} of {planned}"
             self._checkers.fail("INV-02", text)
-        self._contains_truth(desk, program.instruments[order.leg].code, order.venue)
+
+    def _stands_in(self, case: Any, order: e.OrderIntent) -> None:
+        """A proxy, filled whole, never hedges more than its leg still needs."""
+        proxy = case.proxies[order.instrument]
+        sold, bought = case.reserved_in(order.instrument)
+        held = case.proxy_positions().get(order.instrument, 0)
+        entered = case.entered_sides[order.leg]
+        most = held * entered.sign + (bought if entered.sign > 0 else sold)
+        planned = case.units * case.ratio_lots[order.leg]
+        whole = abs(held) // proxy.lots * proxy.replaces_lots
+        direct = case.along[order.leg] - whole
+        if direct + most * proxy.replaces_lots // proxy.lots > max(planned, case.along[order.leg]):
+            text = f"{order.client_order_id}: {most} lots of {order.instrument} stand in for more than {planned}"
+            self._checkers.fail("INV-02", text)
 
     def _contains_truth(self, desk: Desk, instrument: str, venue: str) -> None:
         """The worst case we reserve always contains what the venue really traded."""

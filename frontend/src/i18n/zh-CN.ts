@@ -69,7 +69,7 @@ export default {
   },
   gate: {
     G1: "触发条件", G2: "持续时间", G3: "两市均在交易", G4: "境内行情未过期", G5: "境外行情未过期", G6: "汇率未过期", G7: "时钟误差在限内", G8: "对齐深度够一份",
-    G9: "价格在保护带内且未涨跌停", G10: "两腿限额有余", G11: "两腿保证金充足", G12: "报单速率有余", G13: "启用有效：有效期、冷却、次数", G14: "无紧急停止",
+    G9: "价格在保护带内且未涨跌停", G10: "两腿限额有余", G11: "两腿保证金充足", G12: "报单速率有余", G13: "启用有效：有效期、冷却、次数", G14: "无紧急停止", G15: "整份累计残余在预算内",
   },
   gateValue: { OPEN: "交易中", CLOSED: "休市", NO_PRICE: "无价格", HALT: "停机", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
   gateUnit: { ms: "毫秒", min: "分", units: "单位", clips: "份", lots: "手", rate: "比率", ratio: "", per_second: "笔/秒" },
@@ -78,7 +78,7 @@ export default {
     would_add_to_the_position_only_reducing_is_allowed: "会增加持仓，目前只许减仓", the_side_to_trade_on_is_empty: "对手盘为空", the_venue_rejected_this_side_before: "交易所此前已拒绝该方向", no_fx_rate_to_price_it: "没有汇率，无法估价",
     needs_orders_left_in_the_budget: "需要 {a} 笔委托，额度只剩 {b} 笔", costs_left_in_the_budget: "成本 {a}，额度只剩 {b}",
   },
-  closeReason: { filled: "全部成交", cancelled: "已撤销", expired: "已失效", venue_cancelled: "交易所撤销", silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", rejected: "交易所拒单", not_found: "交易所查无此单" },
+  closeReason: { filled: "全部成交", cancelled: "已撤销", expired: "已失效", venue_cancelled: "交易所撤销", silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", rejected: "交易所拒单", not_found: "交易所查无此单", chase: "撤回追单", unwind: "撤回改为平腿", unlocked: "撤回：已打开涨跌停" },
   rejectCode: {
     UNKNOWN_INSTRUMENT: "未知合约", OFF_TICK: "价格不合最小变动价位", PRICE_LIMIT: "超出涨跌停", QUANTITY: "手数不允许", CLOSED: "休市", HALTED: "暂停交易", DUPLICATE: "委托号重复", THROTTLE: "报单过快", STALE_EPOCH: "发送方纪元已过期", MARGIN: "保证金不足",
     PERMISSION: "无权限", OFFSET: "开平标志有误", LIMIT_LOCKED: "封于涨跌停", UNSUPPORTED: "不支持", UNKNOWN_ORDER: "未知委托", TOO_LATE: "过迟", OTHER: "其他原因",
@@ -143,7 +143,7 @@ export default {
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
     orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
   },
-  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止" },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停" },
   stepField: {
     instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
@@ -177,10 +177,11 @@ export default {
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
     residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。", execution_proxied: "执行由替代合约对冲，市场恢复后请换回。", execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
-    halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。",
+    halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
+    limit_locked: "市场封于涨跌停，敞口未了：{naked}。", halted_market: "市场暂停交易，敞口未了：{naked}。", execution_proxied: "执行已用替代合约配平：{proxy}。须由人工换回原合约。",
   },
   alerts: {
     times: "共 {n} 次", ackedBy: "{who} 于 {time} 确认", withNote: "带备注…", title: "告警", unacked: "待确认", acked: "已确认，仍在触发", resolved: "已恢复", emptyUnacked: "没有待确认的告警。最近检查 {time}。", emptyAcked: "没有已确认仍在触发的告警。", emptyResolved: "暂无已恢复的告警。", severity: "级别", first: "首次", last: "最近", what: "内容", where: "对象", count: "次数", owner: "处理人",
@@ -202,6 +203,7 @@ export default {
     residual_accepted: "敞口接受",
     position_adjusted: "持仓调整",
     status_ended: "查询答复完毕", engine_stopped: "引擎停止", tail_cut: "截去残缺记录", lease_changed: "租约变更", alert_resolved: "告警恢复", limits_published: "限额发布", settings_applied: "配置应用", desk_configured: "席位配置", arm_requested: "请求启用", disarm_requested: "请求停用", kill_requested: "请求紧急停止", lift_kill_requested: "申请解除紧急停止", approval_expired: "申请过期", opened: "日志开启", engine_started: "引擎启动", recovered: "恢复完成", command_received: "收到指令", command_refused: "指令被拒", alert_raised: "告警触发", alert_acknowledged: "告警确认", sent_to_wire: "已交传输层", checkpoint: "检查点", foreign_order_seen: "发现未知委托", order_accepted: "报单接受", order_rejected: "废单", order_filled: "成交", order_closed: "委托结束", cancel_rejected: "撤单被拒", order_status: "委托状态", venue_up: "通道连接", venue_down: "通道断开", orders_refused: "风控拒绝", order_not_sent: "委托未发出", time_passed: "到时", arm: "启用", disarm: "停用指令", disarmed: "已停用", unwind_requested: "请求平腿", kill: "紧急停止", kill_lifted: "解除紧急停止", orders_decided: "决定委托", cancel_decided: "决定撤单", query_decided: "决定查询", execution_ended: "执行结束", halted: "停机", terms_changed: "条款生效", limits_changed: "限额生效", logged_in: "登录", logged_out: "退出", login_failed: "登录失败", login_locked: "登录锁定", approval_requested: "申请复核", approval_approved: "复核批准", approval_rejected: "复核驳回", threshold_changed: "限额修改", report_exported: "报告导出", configuration_applied: "配置应用",
+    repair_held: "补腿暂停",
   },
   project: { sha: "SHA-256", days: "本阶段 {n} 天", members: "成员", exports: "导出记录", noExports: "尚无导出。", file: "文件", title: "项目", code: "项目", stage: "阶段", owner: "负责人", pairs: "配对", executions: "执行数", receipts: "记录数", empty: "没有项目。请应用声明了项目的配置。", report: "报告", from: "起", to: "止", language: "PDF 语言", zh: "中文", en: "英文", profile: "CSV 格式", human: "易读", regulator: "监管", contents: "包含该期间的时间线、委托、成交、决策与完整性证明。", summary: "概要", open: "本项目的执行", auditLink: "本项目的记录" },
   stage: { assessment: "评估", integration: "集成与压测", integration_and_stress: "集成与压测", integration_stress: "集成与压测", canary: "灰度", acceptance: "验收", live: "上线" },

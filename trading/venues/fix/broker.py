@@ -22,7 +22,7 @@ from trading.core.events import (
 )
 from trading.core.terms import Instrument
 from trading.core.units import MICRO, MILLI, SECOND, Nanos, OffGridPrice
-from trading.venues.fix import feed, messages, outputs
+from trading.venues.fix import feed, messages, outputs, rejects
 from trading.venues.fix.body import Body, MalformedMessage
 from trading.venues.fix.codec import Message
 from trading.venues.fix.order_entry import MassStatus, OrderEntry
@@ -214,11 +214,13 @@ class FixVenue:
             case outputs.GapDetected(expected, received):
                 log.warning("%s: messages %d to %d are missing, asked for", self.name, expected, received - 1)
 
-    def _refused(self, msg_type: str, client_order_id: str, code: str, text: str) -> None:
+    def _refused(
+        self, msg_type: str, client_order_id: str, code: str, text: str, reject_class: RejectClass = RejectClass.OTHER
+    ) -> None:
         """A message of ours was not processed there: nothing of it will happen."""
         log.error("%s refuses our %s message: %s %s", self.name, msg_type, code, text)
         if msg_type == "D" and client_order_id:
-            self._on_event(OrderRejected(client_order_id, RejectClass.OTHER, code, text))
+            self._on_event(OrderRejected(client_order_id, reject_class, code, text))
         elif msg_type == "F" and client_order_id:
             self._on_event(CancelRejected(client_order_id, text))
         elif msg_type == "AF":
@@ -238,7 +240,9 @@ class FixVenue:
                 self._on_event(cancel_refused(messages.OrderCancelReject.parse(message)))
             elif message.msg_type == b"j":
                 no = messages.BusinessMessageReject.parse(message)
-                self._refused(no.ref_msg_type, no.ref_id or "", f"business reject {no.reason}", no.text or "")
+                text = no.text or ""
+                found = rejects.of_business(no.reason, text)
+                self._refused(no.ref_msg_type, no.ref_id or "", f"business reject {no.reason}", text, found)
         except UNREADABLE as fault:
             log.error("%s: %s; asking for the order's state", self.name, fault)
             self.query(message.text(41) or message.text(11), self._clock())

@@ -14,10 +14,10 @@ from trading.core.events import (
     OrderFilled,
     OrderRejected,
     OrderStatus,
-    RejectClass,
 )
 from trading.core.terms import Instrument
 from trading.core.units import Nanos, to_ticks
+from trading.venues.fix import rejects
 from trading.venues.fix.codes import ExecType
 from trading.venues.fix.codes import OrderStatus as Stands
 from trading.venues.fix.messages import ExecutionReport, OrderCancelReject
@@ -30,29 +30,6 @@ OVER = {
     Stands.REJECTED: "rejected",
 }
 UNKNOWN_ORDER = 5  # OrdRejReason(103)
-# OrdRejReason(103) to what it asks of us; venues say more in Text(58).
-REJECT_CLASSES = {
-    1: RejectClass.PERMISSION,
-    2: RejectClass.CLOSED,
-    3: RejectClass.MARGIN,
-    4: RejectClass.CLOSED,
-    6: RejectClass.DUPLICATE,
-    11: RejectClass.PERMISSION,
-    15: RejectClass.PERMISSION,
-}
-# Words by which venues name the cause in Text(58) when the number says only "other".
-REJECT_WORDS = (
-    ("LIMIT_LOCKED", RejectClass.LIMIT_LOCKED),
-    ("THROTTLE", RejectClass.THROTTLE),
-    ("PRICE", RejectClass.PRICE),
-    ("TICK", RejectClass.PRICE),
-    ("MARGIN", RejectClass.MARGIN),
-    ("PERMISSION", RejectClass.PERMISSION),
-    ("OFFSET", RejectClass.OFFSET),
-    ("HALT", RejectClass.CLOSED),
-    ("CLOSED", RejectClass.CLOSED),
-    ("DUPLICATE", RejectClass.DUPLICATE),
-)
 
 
 class UnreadableFill(ValueError):
@@ -106,16 +83,7 @@ def _rejection(report: ExecutionReport, order: str) -> Event:
     if report.filled_lots:
         return OrderClosed(order, report.filled_lots, "rejected", report.reported_at)
     code = str(report.reject_reason) if report.reject_reason is not None else ""
-    return OrderRejected(order, reject_class(report.reject_reason, text), code, text, report.reported_at)
-
-
-def reject_class(reason: int | None, text: str) -> RejectClass:
-    """Return what a reject asks for: from its words, which say more, else from its number."""
-    words = text.upper()
-    for word, found in REJECT_WORDS:
-        if word in words:
-            return found
-    return REJECT_CLASSES.get(reason if reason is not None else -1, RejectClass.OTHER)
+    return OrderRejected(order, rejects.of_order(report.reject_reason, text), code, text, report.reported_at)
 
 
 def _status(report: ExecutionReport, order: str, queried_at: Nanos) -> Event:

@@ -21,6 +21,7 @@ from trading.core.events import (
 )
 from trading.core.terms import Instrument
 from trading.core.units import Nanos, Ticks, to_price, to_ticks
+from trading.venues import ctp_rejects
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="op", omit_defaults=True):
@@ -259,7 +260,12 @@ def limit_ticks(price: Decimal | None, tick: Decimal) -> Ticks | None:
     return int(price / tick)
 
 
-REJECT_CLASSES = {
+REJECT_CLASSES = {  # what a venue or a gateway says in our own words; anything else is a code of CTP
+    "UNKNOWN_INSTRUMENT": RejectClass.PERMISSION,
+    "UNSUPPORTED": RejectClass.PERMISSION,
+    "STALE_EPOCH": RejectClass.PERMISSION,
+    "QUANTITY": RejectClass.OTHER,
+    "OTHER": RejectClass.OTHER,
     "OFF_TICK": RejectClass.PRICE,
     "PRICE_LIMIT": RejectClass.PRICE,
     "MARGIN": RejectClass.MARGIN,
@@ -290,7 +296,7 @@ def report(
         case Accepted():
             return OrderAccepted(message.id, message.venue_id, message.exchange_ns)
         case Rejected():
-            reject_class = REJECT_CLASSES.get(message.code, RejectClass.OTHER)
+            reject_class = REJECT_CLASSES.get(message.code) or ctp_rejects.of_code(message.code, message.text)
             return OrderRejected(message.id, reject_class, message.code, message.text, message.exchange_ns)
         case Closed():
             return OrderClosed(message.id, message.filled, message.reason, message.exchange_ns)

@@ -3,7 +3,8 @@
 The replayed levels are other people's liquidity. Our orders take it, and what they took stays taken until the
 next snapshot replaces the book. A resting order of ours stands behind the lots displayed at its price when it
 arrived; it is filled when the replayed book crosses it, or when recorded volume trades at or through its
-price after the lots ahead of it are gone. It never gets more than the book showed or the tape traded.
+price after the lots ahead of it are gone, by trades or because they left. It never gets more than the book showed or
+the tape traded.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.messages import Tick
 
 DEPTH_LEVELS = 5
+UNSEEN_LOTS: Lots = 10**9  # stands ahead of an order deeper than what is displayed, until its price shows
 
 
 @dataclass(slots=True)
@@ -65,6 +67,14 @@ class ReplayBook:
         shown = self.tick.bids if side is Side.BUY else self.tick.asks
         left = [Level(level.price_ticks, level.lots - self._taken.get((side, level.price_ticks), 0)) for level in shown]
         return tuple(level for level in left if level.lots > 0)[:DEPTH_LEVELS]
+
+    def published(self, side: Side) -> tuple[Level, ...]:
+        """Return one side as everybody sees it: what is left of the replayed levels, and our resting orders."""
+        lots = {level.price_ticks: level.lots for level in self.levels(side)}
+        for order in self._resting[side]:
+            lots[order.price_ticks] = lots.get(order.price_ticks, 0) + order.leaves_lots
+        best_first = sorted(lots, reverse=side is Side.BUY)
+        return tuple(Level(price, lots[price]) for price in best_first[:DEPTH_LEVELS])
 
     def resting(self, side: Side) -> tuple[Order, ...]:
         """Return our working orders of one side in price-time priority."""
@@ -119,8 +129,7 @@ class ReplayBook:
 
     def rest(self, order: Order) -> None:
         """Put what is left of a day order into the queue, behind the lots displayed at its price."""
-        same_side = self.levels(order.side)
-        order.lots_ahead = sum(level.lots for level in same_side if level.price_ticks == order.price_ticks)
+        order.lots_ahead = self._lots_at(order)
         queue = self._resting[order.side]
         queue.append(order)
         queue.sort(key=lambda resting: (-resting.side.sign * resting.price_ticks, resting.sequence))
@@ -144,8 +153,16 @@ class ReplayBook:
                 if given:
                     matches.append(Match(order, given, order.price_ticks))
                     traded_lots -= given
+                order.lots_ahead = min(order.lots_ahead, self._lots_at(order))
                 self._drop_if_done(order)
         return matches
+
+    def _lots_at(self, order: Order) -> Lots:
+        """Return the lots displayed at an order's price; UNSEEN_LOTS where the displayed depth does not reach it."""
+        levels = self.levels(order.side)
+        if levels and not _reaches(order.side, order.price_ticks, levels[-1].price_ticks):
+            return UNSEEN_LOTS
+        return sum(level.lots for level in levels if level.price_ticks == order.price_ticks)
 
     def _cross(self, order: Order) -> list[Match]:
         matches = []

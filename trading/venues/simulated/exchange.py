@@ -134,8 +134,8 @@ class Exchange:
             return None
         return self.market_data.snapshot(
             book.tick,
-            book.levels(Side.BUY),
-            book.levels(Side.SELL),
+            book.published(Side.BUY),
+            book.published(Side.SELL),
             self.phase(symbol, now),
             self._stamp(0, now),
         )
@@ -208,8 +208,8 @@ class Exchange:
         else:
             reports.append(self._close(order, "expired" if order.leaves_lots else "filled", now))
         deliveries = self._deliver(reports, order, now) + of_resting
-        if matches and self.spec.publishes_every_change:
-            deliveries += self._publish(order.symbol, now)
+        if matches or order.is_working:
+            deliveries += self._publish_change(order.symbol, now)
         return deliveries
 
     def _lots_allowed(self, order: Order, now: Nanos) -> Lots:
@@ -230,7 +230,8 @@ class Exchange:
             code, text = objection
             rejected = CancelRejected(request.desk, request.client_order_id, code, text, request.cancel_id)
             return self.reports.deliver([rejected], now, symbol, side)
-        return self._deliver([self._close(order, "cancelled", now, request.cancel_id)], order, now)
+        deliveries = self._deliver([self._close(order, "cancelled", now, request.cancel_id)], order, now)
+        return deliveries + self._publish_change(order.symbol, now)
 
     def _query_all(self, request: QueryOrders, now: Nanos) -> list[Delivery]:
         ids = [order_id for desk, order_id in self.register.orders if desk == request.desk]
@@ -312,11 +313,15 @@ class Exchange:
     def _deliver(self, reports: list[Report], order: Order, now: Nanos) -> list[Delivery]:
         return self.reports.deliver(reports, now, order.symbol, order.side)
 
+    def _publish_change(self, symbol: str, now: Nanos) -> list[Delivery]:
+        """Return the book where the venue shows what orders change in it; others wait for the next snapshot."""
+        return self._publish(symbol, now) if self.spec.publishes_every_change else []
+
     def _publish(self, symbol: str, now: Nanos) -> list[Delivery]:
         book = self.books[symbol]
         if book.tick is None:
             return []
-        sides = book.levels(Side.BUY), book.levels(Side.SELL)
+        sides = book.published(Side.BUY), book.published(Side.SELL)
         return self.market_data.publish(book.tick, *sides, self.phase(symbol, now), now, self._stamp(0, now))
 
 

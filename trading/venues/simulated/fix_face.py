@@ -258,6 +258,8 @@ class FixFace:
         if isinstance(message, say.Depth):
             self._publish(message)
             return
+        if message.desk != self._desk:
+            return  # an order of somebody else, on another account
         for msg_type, fields in self._writer.write(message):
             self._tap.outbound(self._venue.now(), _text(msg_type, fields), getattr(message, "client_order_id", ""))
             self._send(msg_type, fields)

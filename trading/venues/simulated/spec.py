@@ -5,10 +5,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from trading.core.local_time import MINUTE, local_day, utc, weekday
+from trading.core.sessions import hedgeable_for, is_night, minutes_of
 from trading.core.terms import Instrument
-from trading.core.units import MILLI, SECOND, Lots, Nanos
+from trading.core.units import MILLI, SECOND, Lots, Nanos, day_name
 
 OPEN, BREAK, CLOSED = "open", "break", "closed"
+SATURDAY = 5  # weekdays count from Monday
 EVENING_HOUR = 18  # a night session after this hour belongs to the next trading day
 
 
@@ -34,30 +37,16 @@ class VenueSpec(msgspec.Struct, frozen=True):
 
 
 def phase_at(instrument: Instrument, now: Nanos) -> str:
-    """Return open, break (between two sessions of a day) or closed for an instrument with sessions."""
-    if not instrument.sessions:
+    """Return open, break (between two sessions of a day) or closed; without sessions on record a venue is open."""
+    if hedgeable_for(instrument, now) != 0:
         return OPEN
-    local = datetime.fromtimestamp(now // SECOND, ZoneInfo(instrument.time_zone))
-    minute = local.hour * 60 + local.minute
-    spans = [(_minute_of(session.opens), _minute_of(session.closes)) for session in instrument.sessions]
-    for opens, closes in spans:
-        inside = opens <= minute < closes if opens < closes else minute >= opens or minute < closes
-        if inside and _is_trading_date(local, opens, closes, minute):
-            return OPEN
-    day_spans = [span for span in spans if span[0] < span[1] and span[0] < EVENING_HOUR * 60]
-    between = bool(day_spans) and day_spans[0][0] <= minute < day_spans[-1][1]
-    return BREAK if between and local.weekday() < 5 else CLOSED
-
-
-def _minute_of(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def _is_trading_date(local: datetime, opens: int, closes: int, minute: int) -> bool:
-    # The part of a night session after midnight belongs to the date on which it opened.
-    opened_on = local - timedelta(days=1) if opens > closes and minute < closes else local
-    return opened_on.weekday() < 5
+    day = local_day(instrument.time_zone, now)
+    if weekday(day) >= SATURDAY or day_name(day) in instrument.closed_days:
+        return CLOSED
+    since_midnight = now - utc(instrument.time_zone, day, 0)
+    spans = [minutes_of(session) for session in instrument.sessions if not is_night(session)]
+    between = bool(spans) and min(spans)[0] * MINUTE <= since_midnight < max(spans)[1] * MINUTE
+    return BREAK if between else CLOSED
 
 
 def trading_day(time_zone: str, now: Nanos, days_ahead: int = 0) -> str:
