@@ -33,7 +33,7 @@ export default {
     down: "The server does not answer. Check that it is running, then try again.", hint: "The first start writes the demo logins to the terminal and to var/demo-logins.txt.",
     code: { wrong_credentials: "User name or password is wrong.", locked_out: "Too many wrong passwords. Wait 15 minutes, or ask an administrator.", csrf_failed: "Reload the page and try again." },
   },
-  side: { buy: "Buy", sell: "Sell" },
+  side: { long: "long", short: "short",  buy: "Buy", sell: "Sell" },
   leg: { domestic: "Domestic", foreign: "Foreign", domesticShort: "D", foreignShort: "F", none: "Both" },
   direction: { sell_domestic: "Sell dom / buy for", buy_domestic: "Buy dom / sell for" },
   measure: { spread: "Import P/L", ratio: "Ratio", counter_price: "Counter price" },
@@ -74,6 +74,7 @@ export default {
   gateValue: { OPEN: "open", CLOSED: "closed", NO_PRICE: "no price", HALT: "halted", NONE: "none", INSIDE: "inside", ARMED: "armed", DISARMED: "disarmed", EXECUTING: "executing", COOLDOWN: "cooldown", HALTED: "halted", STOP: "stop", CANCEL: "cancel", NEUTRALIZE: "neutralize" },
   gateUnit: { ms: "ms", min: "min", units: "units", clips: "clips", lots: "lots", rate: "rate", ratio: "", per_second: "per s" },
   optionReason: {
+    would_open_again_what_a_flatten_closed: "would open again what a flatten closed", 
     about: "{instrument}: {obstacle}", chosen: "chosen", costs_more: "costs more", costs_more_or_is_not_preferred: "costs more or is not preferred", only_when_nothing_else_is_possible: "only when nothing else is possible", nothing_is_working_that_could_still_fill_by_itself: "nothing is working that could still fill by itself",
     would_add_to_the_position_only_reducing_is_allowed: "would add to the position, only reducing is allowed", the_side_to_trade_on_is_empty: "the side to trade on is empty", the_venue_rejected_this_side_before: "the venue rejected this side before", no_fx_rate_to_price_it: "no FX rate to price it",
     needs_orders_left_in_the_budget: "needs {a} orders, {b} left in the budget", costs_left_in_the_budget: "costs {a}, {b} left in the budget",
@@ -100,7 +101,7 @@ export default {
     worstCost: "Worst cost at the collar", executionsMax: "Executions at most", ttl: "Valid for", limits: "Limits in force", irreversible: "Orders cannot be undone. To stop, use Disarm or Kill.", accepted: "{program}: the engine accepted the arm command.",
     blind: "The engine's state is not known here. Arming waits until it is.", stale: "A quote is stale. Arming waits for fresh prices.", haltedWhy: "Halted. A second person must re-enable it first.",
   },
-  disarm: { accepted: "{program} is disarmed." },
+  disarm: { menu: "Take down", finish: "Disarm and finish", finishDoes: "No new execution. An open one is hedged or rolled back as usual.", unwind: "Disarm and unwind", unwindDoes: "No new execution. What is naked of an open one is traded away, nothing is added.",  accepted: "{program} is disarmed." },
   unwind: { title: "Unwind {program}", lead: "Reduce-only: trades the naked leg away, never more. The engine splits and prices orders inside the limits.", leg: "{leg}: {lots} naked ({quantity})", reason: "Reason", confirm: "Unwind naked leg", accepted: "Unwind accepted by the engine.", open: "Unwind…" },
   kill: {
     button: "KILL", open: "Open the kill guard (Ctrl+Alt+K). It does not fire by itself.", title: "Kill switch", lead: "Choose how far it goes. Disarm and cancel stay possible afterwards.", level: "Level", scope: "Scope", everything: "Everything on this desk",
@@ -122,11 +123,13 @@ export default {
   preference: { cheapest: "cheapest", top_up_first: "top-up first", unwind_first: "roll-back first" },
   mode: { lead_first: "Lead leg first", quote_and_lean: "Quote and lean", together: "both legs together" },
   term: {
+    lead: "Lead leg", requote_ticks: "Re-quote from, ticks", messages_per_minute_max: "Quote messages per minute", quote_rest_ms: "Quote rests, ms", priority: "Priority, lower first", routes: "Other routes", units_per_day_max: "Units per day, 0 = no cap", is_repeating: "Repeat the sets", windows: "Time windows", windows_time_zone: "Zone of the windows", naked_quantity_max: "Naked quantity to wait with", residual_max: "Residual budget", queues_at_limit: "Queue when limit-locked", proxy: "Proxies", 
     counter_leg: "Counter leg", repair_preference: "Repair preference", repair_wait_ms: "Wait before repair, ms", repair_attempts_max: "Repair attempts at most", repair_cost_max: "Repair cost at most", pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
     collar_rate: "Price collar", payup: "Pay-up", mode: "Execution mode", repair: "Repair", ttl_s: "Time to live, s", time_to_live_s: "Time to live, s", direction: "Direction", dwell_ms: "Dwell, ms", project: "Project", unit: "Common unit",
     preference: "Repair preference", attempts_max: "Repair attempts at most", cost_max: "Repair cost at most", naked_age_max_ms: "Naked age at most, ms", wait_ms: "Wait before repair, ms",
   },
   execution: {
+    mode: "Mode", lead: "({leg} leads)", route: "Route", otherRoute: "alternative {n}", residual: "Residual taken over", ownedBy: "{who}: {reason}", 
     lotMs: "lot·ms", trigger: "Trigger value", slippageMoney: "Slippage", title: "Executions", time: "Time (Shanghai)", foreignTime: "London", id: "Execution", pair: "Pair", program: "Program", direction: "Direction", outcome: "Outcome", clips: "Clips", legGap: "Leg gap", peakNaked: "Peak naked", threshold: "threshold {value}", saw: "At trigger", slippage: "Slippage %", fees: "Fees", receipt: "Receipt", duration: "Total",
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
@@ -171,12 +174,13 @@ export default {
     order_lots_max: "lots", order_value_max: "CNY", position_lots_max: "lots", naked_lots_max: "lots", naked_age_max_ms: "ms", price_collar_rate: "rate", message_rate_max: "per s", day_executions_max: "per day", margin_use_max: "rate", slippage_rate_max: "rate", latency_max_ms: "ms", reject_rate_max: "rate", fill_rate_min: "rate",
   },
   approval: {
+    kind: { flatten: "Flatten", adjust_position: "Position correction" }, flatten: "{n} units of {held} held", adjust: "{side}: {today} lots of today, {yesterday} of earlier days {flag} {prompt}", 
     empty: "No open requests.", request: "Request", change: "Change", by: "By", at: "Asked", base: "Base version", current: "is current", moved: "has moved: conflict", approve: "Approve", reject: "Reject", own: "You made this request; someone else must decide.", note: "Note", state: "State", decided: "Decision recorded.",
     pending: "open", open: "open", approved: "approved", rejected: "rejected", expired: "expired", conflict: "conflict", withdrawn: "withdrawn",
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
-    residual_accepted: "{actor} took over a residual of {program}: {naked}. Reason: {reason}", flatten_stopped: "The flatten of {program} stopped with {units} units left. Look at the book and ask again.", execution_flattened: "Part of the units was traded back.", execution_proxied: "Execution is hedged by a proxy; swap it when the market trades again.", execution_accepted: "Execution ended with a residual that a person took over.", execution_flat: "Nothing was traded back.",
+    residual_accepted: "{actor} took over a residual of {program}: {naked}. Reason: {reason}", flatten_stopped: "The flatten of {program} stopped with {units} units left. Look at the book and ask again.", execution_flattened: "Part of the units was traded back.",  execution_accepted: "Execution ended with a residual that a person took over.", execution_flat: "Nothing was traded back.",
     halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).", residual_max: "{program}: whole units have left {residual} unhedged in sum, the budget is {residual_max}. No further entry fits.",
     execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
     gate_refused: "Our risk gate refused an order, {code}: {text}", disarmed: "{program} disarmed itself: {reason}.", killed: "Kill, level {level}, by {actor}: {reason}.", foreign_order: "A venue reported order {order}, which desk {desk} does not know.",
@@ -225,5 +229,24 @@ export default {
   choice: {
     theme: { dark: "Dark", light: "Light", system: "System" }, direction: { "red-up": "Red up, green down", "green-up": "Green up, red down", cvd: "Orange up, blue down", mono: "No color, arrows" },
     density: { compact: "Compact", normal: "Normal", comfortable: "Comfortable" }, flash: { on: "On", off: "Off" }, sound: { on: "On", off: "Off" }, shortcuts: { on: "On", off: "Off" }, language: { "zh-CN": "中文", en: "English" },
+  },
+  flatten: {
+    open: "Flatten…", does: "Trade held units back, both legs together. With preview; above a size a second person decides.", title: "Flatten {program}", lead: "Reduce-only: closes both legs of units that are held, clip by clip, and opens nothing. The program is disarmed.",
+    units: "Units to trade back, {held} held", all: "All", whole: "Write a whole number of units.", tooMany: "Only {held} units are held.", two: "This size takes a second person. Nothing is sent until a risk officer approves.", one: "One person may do this size. It leaves at once.", reason: "Reason (10 characters or more)",
+    confirm: "Flatten {n} units now", request: "Request flatten of {n} units", asked: "{program}: request sent. A second person decides.", accepted: "{program}: the engine is flattening.",
+  },
+  preview: {
+    cost: "Expected cost of this step", clips: "Steps in all", asOf: "Books of", offset: "Open / close",
+    obstacle: { nothing_held: "No units are held; there is nothing to trade back.", nothing_naked: "Nothing is naked.", execution_open: "An execution is open; wait until it is over.", orders_live: "Orders may still trade; wait for them.", no_price: "No price inside the limits: a book is stale, too thin, or its venue is down." },
+  },
+  offset: { open: "open", close: "close", close_today: "close today", close_yesterday: "close yesterday" },
+  accept: { open: "Accept residual…", title: "Accept the residual", lead: "The execution ends with these lots named. Nothing repairs them any more; they stay in the position until somebody trades them.", leg: "{leg}: {lots} lots naked", owner: "They will stand under your name, {who}.", confirm: "Accept and own it", accepted: "Residual accepted. It stands under your name." },
+  share: { title: "Shares of what was short", wanted: "Wanted units", granted: "Granted units" },
+  lead: { domestic: "Domestic", foreign: "Foreign", least_liquid: "Least liquid", most_liquid: "Most liquid" },
+  hedgeFlag: { speculation: "speculation", arbitrage: "arbitrage", hedge: "hedge" },
+  foreign: { title: "Foreign orders", lead: "Orders on this account that the desk never decided. While there are any, nothing is entered.", none: "No foreign order is known.", release: "I have looked; let entries go on", released: "Released. Entries may go on." },
+  terms: {
+    edit: "Edit terms…", title: "Terms of {program}, from revision {n}", lead: "Saving makes the next revision. What is armed stays as it is until it is disarmed and armed again.", save: "Save {n} changes", saved: "Revision {n} is saved. Review and arm it to use it.", reason: "Reason", refused: "Not saved. See the marked fields.", unreadable: "This cannot be read; decimals use a point, windows look like 21:00-01:00.", none: "none", noBound: "no bound", always: "always",
+    proxyFor: "{lots} × {instrument} for {replaces_lots} × {replaces}", group: { trigger: "Trigger", working: "How it works the legs", slicing: "How much and when", repair: "Repair and residual" },
   },
 };

@@ -33,7 +33,7 @@ export default {
     down: "服务无应答。请确认服务已启动后重试。", hint: "首次启动时，演示账号会显示在终端并写入 var/demo-logins.txt。",
     code: { wrong_credentials: "用户名或密码错误。", locked_out: "密码错误次数过多，请等待 15 分钟或联系管理员。", csrf_failed: "请刷新页面后重试。" },
   },
-  side: { buy: "买", sell: "卖" },
+  side: { long: "多", short: "空",  buy: "买", sell: "卖" },
   leg: { domestic: "境内", foreign: "境外", domesticShort: "内", foreignShort: "外", none: "两腿" },
   direction: { sell_domestic: "卖境内 / 买境外", buy_domestic: "买境内 / 卖境外" },
   measure: { spread: "进口盈亏", ratio: "比值", counter_price: "对价" },
@@ -74,6 +74,7 @@ export default {
   gateValue: { OPEN: "交易中", CLOSED: "休市", NO_PRICE: "无价格", HALT: "停机", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
   gateUnit: { ms: "毫秒", min: "分", units: "单位", clips: "份", lots: "手", rate: "比率", ratio: "", per_second: "笔/秒" },
   optionReason: {
+    would_open_again_what_a_flatten_closed: "会重新开出平仓已了结的一腿", 
     about: "{instrument}：{obstacle}", chosen: "选中", costs_more: "成本更高", costs_more_or_is_not_preferred: "成本更高或非优先", only_when_nothing_else_is_possible: "仅在别无选择时", nothing_is_working_that_could_still_fill_by_itself: "没有仍可能自行成交的委托",
     would_add_to_the_position_only_reducing_is_allowed: "会增加持仓，目前只许减仓", the_side_to_trade_on_is_empty: "对手盘为空", the_venue_rejected_this_side_before: "交易所此前已拒绝该方向", no_fx_rate_to_price_it: "没有汇率，无法估价",
     needs_orders_left_in_the_budget: "需要 {a} 笔委托，额度只剩 {b} 笔", costs_left_in_the_budget: "成本 {a}，额度只剩 {b}",
@@ -100,7 +101,7 @@ export default {
     worstCost: "保护带边界的最大成本", executionsMax: "最多执行次数", ttl: "有效期", limits: "生效限额", irreversible: "委托不可撤回。如需停止，请用停用或紧急停止。", accepted: "{program}：引擎已接受启用指令。",
     blind: "此处不知道引擎状态，恢复之前不能启用。", stale: "行情过期，恢复之前不能启用。", haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
   },
-  disarm: { accepted: "{program} 已停用。" },
+  disarm: { menu: "下线", finish: "停用并完成", finishDoes: "不再开始新的执行；未完成的执行照常配平或回滚。", unwind: "停用并平腿", unwindDoes: "不再开始新的执行；未完成执行的敞口被平掉，不再加仓。",  accepted: "{program} 已停用。" },
   unwind: { title: "手动平腿 {program}", lead: "只减仓：只平掉敞口的一腿，绝不超出。由引擎在限额内拆单定价。", leg: "{leg}：敞口 {lots}（{quantity}）", reason: "原因", confirm: "平掉敞口腿", accepted: "引擎已接受平腿。", open: "平腿…" },
   kill: {
     button: "紧急停止", open: "打开紧急停止面板 (Ctrl+Alt+K)，不会直接触发。", title: "紧急停止", lead: "选择停止到什么程度。之后仍可停用与撤单。", level: "级别", scope: "范围", everything: "本席位全部",
@@ -122,11 +123,13 @@ export default {
   preference: { cheapest: "成本最低", top_up_first: "优先补腿", unwind_first: "优先回滚" },
   mode: { lead_first: "先发主动腿", quote_and_lean: "挂价对冲", together: "两腿同发" },
   term: {
+    lead: "主动腿", requote_ticks: "改价起点（跳）", messages_per_minute_max: "挂单每分钟报撤上限", quote_rest_ms: "挂单停留（毫秒）", priority: "优先级（小者先）", routes: "替代路径", units_per_day_max: "每日份额上限（0 为不限）", is_repeating: "循环执行", windows: "时间窗", windows_time_zone: "时间窗时区", naked_quantity_max: "可等待的敞口数量", residual_max: "剩余敞口预算", queues_at_limit: "停板时排队", proxy: "替代合约", 
     counter_leg: "对价腿", repair_preference: "修复偏好", repair_wait_ms: "修复前等待（毫秒）", repair_attempts_max: "最多修复次数", repair_cost_max: "修复成本上限", pair: "配对", revision: "版本", measure: "指标", comparator: "比较", trigger_value: "触发值", trigger: "触发条件", clip_units: "每份单位数", clip: "每份", clips_max: "可成交份数", executions_max: "最多执行次数", cooldown: "冷却", cooldown_s: "冷却（秒）", cooldown_ms: "冷却（毫秒）",
     collar_rate: "价格保护带", payup: "超价", mode: "执行方式", repair: "修复", ttl_s: "有效期（秒）", time_to_live_s: "有效期（秒）", direction: "方向", dwell_ms: "持续时间（毫秒）", project: "项目", unit: "统一单位",
     preference: "修复偏好", attempts_max: "最多修复次数", cost_max: "修复成本上限", naked_age_max_ms: "敞口时长上限（毫秒）", wait_ms: "修复前等待（毫秒）",
   },
   execution: {
+    mode: "执行方式", lead: "（{leg}为主动腿）", route: "路径", otherRoute: "替代路径 {n}", residual: "已接手的敞口", ownedBy: "{who}：{reason}", 
     lotMs: "手·毫秒", trigger: "触发值", slippageMoney: "滑点", title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", threshold: "阈值 {value}", saw: "触发时值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
     empty: "该范围内没有执行。", any: "全部", filterOutcome: "结果", filterPair: "配对", from: "起", to: "止", live: "新增 {n} 条", of: "执行 {id}", previous: "上一条", next: "下一条", list: "执行记录",
     limit: "上限 {limit} %", pass: "合格", fail: "超限", verified: "已校验", unverified: "未通过校验", notChecked: "未校验", nakedFor: "持续 {time}", inFlight: "进行中", receiptRange: "回执 {first}–{last}",
@@ -171,12 +174,13 @@ export default {
     order_lots_max: "手", order_value_max: "元", position_lots_max: "手", naked_lots_max: "手", naked_age_max_ms: "毫秒", price_collar_rate: "比率", message_rate_max: "笔/秒", day_executions_max: "次/日", margin_use_max: "比率", slippage_rate_max: "比率", latency_max_ms: "毫秒", reject_rate_max: "比率", fill_rate_min: "比率",
   },
   approval: {
+    kind: { flatten: "双腿平仓", adjust_position: "持仓更正" }, flatten: "平 {n} 份，持有 {held} 份", adjust: "{side}：今仓 {today} 手，昨仓 {yesterday} 手 {flag} {prompt}", 
     empty: "没有待复核的申请。", request: "申请", change: "变更", by: "经办人", at: "时间", base: "基准版本", current: "为最新", moved: "已变动：冲突", approve: "批准", reject: "驳回", own: "这是您的申请，须由他人复核。", note: "备注", state: "状态", decided: "复核已记录。",
     pending: "待复核", open: "待复核", approved: "已批准", rejected: "已驳回", expired: "已过期", conflict: "冲突", withdrawn: "已撤回",
   },
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
-    residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。", execution_proxied: "执行由替代合约对冲，市场恢复后请换回。", execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
+    residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。",  execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
@@ -225,5 +229,24 @@ export default {
   choice: {
     theme: { dark: "深色", light: "浅色", system: "跟随系统" }, direction: { "red-up": "红涨绿跌", "green-up": "绿涨红跌", cvd: "橙涨蓝跌（色觉友好）", mono: "无颜色，仅箭头" },
     density: { compact: "紧凑", normal: "标准", comfortable: "宽松" }, flash: { on: "开", off: "关" }, sound: { on: "开", off: "关" }, shortcuts: { on: "开", off: "关" }, language: { "zh-CN": "中文", en: "English" },
+  },
+  flatten: {
+    open: "双腿平仓…", does: "把持有的份数两腿同时平回。先预览；超过数量须第二人批准。", title: "双腿平仓 {program}", lead: "只减仓：逐份平掉持有份数的两腿，绝不开仓。程序随即停用。",
+    units: "平回份数，持有 {held} 份", all: "全部", whole: "请输入整数份数。", tooMany: "只持有 {held} 份。", two: "该数量须第二人批准；风控员批准前不会发出任何委托。", one: "该数量一人即可，立即发出。", reason: "原因（10 字符以上）",
+    confirm: "立即平 {n} 份", request: "申请平 {n} 份", asked: "{program}：申请已提交，由第二人决定。", accepted: "{program}：引擎正在平仓。",
+  },
+  preview: {
+    cost: "本步预计成本", clips: "总步数", asOf: "盘口时间", offset: "开平",
+    obstacle: { nothing_held: "没有持有的份数，无可平回。", nothing_naked: "没有单腿敞口。", execution_open: "有执行未完成，请等待结束。", orders_live: "仍有委托可能成交，请等待。", no_price: "限额内没有价格：行情过期、盘口太薄或通道断开。" },
+  },
+  offset: { open: "开仓", close: "平仓", close_today: "平今", close_yesterday: "平昨" },
+  accept: { open: "接受敞口…", title: "接受剩余敞口", lead: "执行以这些手数具名结束，不再修复；它们留在持仓中，直到有人了结。", leg: "{leg}：敞口 {lots} 手", owner: "敞口将记在您名下：{who}。", confirm: "接受并负责", accepted: "敞口已接受，记在您名下。" },
+  share: { title: "紧缺资源的分配", wanted: "需求份数", granted: "获得份数" },
+  lead: { domestic: "境内", foreign: "境外", least_liquid: "流动性较差的一腿", most_liquid: "流动性较好的一腿" },
+  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
+  foreign: { title: "外来委托", lead: "本账户上并非本席位决定的委托。只要存在，就不再开仓。", none: "没有外来委托。", release: "已查看，恢复开仓", released: "已放行，可以继续开仓。" },
+  terms: {
+    edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: "无法识别；小数用点号，时间窗形如 21:00-01:00。", none: "无", noBound: "不限", always: "全天",
+    proxyFor: "{lots} × {instrument} 代 {replaces_lots} × {replaces}", group: { trigger: "触发", working: "下单方式", slicing: "数量与时间", repair: "修复与剩余敞口" },
   },
 };
