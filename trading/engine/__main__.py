@@ -2,12 +2,14 @@
 
 import argparse
 import logging
+import os
 import sys
 import time
 from pathlib import Path
 
 import uvloop
 
+from trading.engine import crash_points
 from trading.engine.clock import engine_clock
 from trading.engine.config import BadConfig, load
 from trading.engine.start import CANNOT_START, run
@@ -31,7 +33,8 @@ def main() -> int:
     logging.Formatter.converter = time.gmtime
     try:
         config = load(options.config)
-    except BadConfig as fault:
+        crash_points.check(os.environ.get(crash_points.VARIABLE, ""), config.environment)
+    except (BadConfig, crash_points.BadCrashPoint) as fault:
         print(f"engine: {fault}", file=sys.stderr)
         return 2
     if options.without_sync and config.environment != "SIM":

@@ -18,7 +18,7 @@ from risk.gate import review
 from trading.core import events as e
 from trading.core.measure import BadTerms
 from trading.core.units import Nanos
-from trading.engine import kill_file
+from trading.engine import crash_points, kill_file
 from trading.engine.board import Board
 from trading.engine.commands import KillDesk
 from trading.engine.config import DeskConfig, VenueConfig
@@ -79,6 +79,7 @@ async def run(
 
 def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_synced: bool) -> Host:
     """Read the journal, raise the epoch, and return a host whose desk stands where the journal ends."""
+    crash_at = os.environ.get(crash_points.VARIABLE, "")
     folder = Path(config.journal_dir)
     history = History.of(folder)
     records = list(history)
@@ -96,11 +97,13 @@ def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_
     desk = Desk(config, journal, review, epoch, now)
     desk.recover(records)
     host = Host(desk, journal, lease, clock, StreamServer(Path(config.stream_socket)), Path(config.kill_file))
+    crash_points.plant(host, crash_at)
     journal.append("", EngineStarted(epoch, build(), config.config_hash, config.environment), now)
     if torn is not None:
         journal.append("", TailCut(torn.path.name, torn.at_offset, torn.cut_bytes), now)
     host.begin(desk.resume(now, _kills(Path(config.kill_file))))
     _make_venues(host, config, records)
+    crash_points.plant_at_venues(host, crash_at)
     log.info("desk %s: epoch %d, %d records folded", config.desk, epoch, len(records))
     return host
 

@@ -1,0 +1,1 @@
+"""Drills: real engine processes, real sockets, real `kill -9`, against the simulated venues."""
