@@ -121,7 +121,7 @@ export default {
   },
   parity: { premium: "Premium", date_adjustment: "Date adjustment", duty_rate: "Duty", vat_rate: "VAT", misc: "Other costs", units_numerator: "Unit factor, numerator", units_denominator: "Unit factor, denominator", valid_from: "Valid from" },
   preference: { cheapest: "cheapest", top_up_first: "top-up first", unwind_first: "roll-back first" },
-  mode: { lead_first: "Lead leg first", quote_and_lean: "Quote and lean", together: "both legs together" },
+  mode: { lead_first: "lead leg first", quote_and_lean: "quote and lean", together: "both legs together" },
   term: {
     lead: "Lead leg", requote_ticks: "Re-quote from, ticks", messages_per_minute_max: "Quote messages per minute", quote_rest_ms: "Quote rests, ms", priority: "Priority, lower first", routes: "Other routes", units_per_day_max: "Units per day, 0 = no cap", is_repeating: "Repeat the sets", windows: "Time windows", windows_time_zone: "Zone of the windows", naked_quantity_max: "Naked quantity to wait with", residual_max: "Residual budget", queues_at_limit: "Queue when limit-locked", proxy: "Proxies", 
     counter_leg: "Counter leg", repair_preference: "Repair preference", repair_wait_ms: "Wait before repair, ms", repair_attempts_max: "Repair attempts at most", repair_cost_max: "Repair cost at most", pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
@@ -233,7 +233,7 @@ export default {
   flatten: {
     open: "Flatten…", does: "Trade held units back, both legs together. With preview; above a size a second person decides.", title: "Flatten {program}", lead: "Reduce-only: closes both legs of units that are held, clip by clip, and opens nothing. The program is disarmed.",
     units: "Units to trade back, {held} held", all: "All", whole: "Write a whole number of units.", tooMany: "Only {held} units are held.", two: "This size takes a second person. Nothing is sent until a risk officer approves.", one: "One person may do this size. It leaves at once.", reason: "Reason (10 characters or more)",
-    confirm: "Flatten {n} units now", request: "Request flatten of {n} units", asked: "{program}: request sent. A second person decides.", accepted: "{program}: the engine is flattening.",
+    confirm: "Flatten {n} unit now | Flatten {n} units now", request: "Request flatten of {n} unit | Request flatten of {n} units", asked: "{program}: request sent. A second person decides.", accepted: "{program}: the engine is flattening.",
   },
   preview: {
     cost: "Expected cost of this step", clips: "Steps in all", asOf: "Books of", offset: "Open / close",
@@ -246,7 +246,7 @@ export default {
   hedgeFlag: { speculation: "speculation", arbitrage: "arbitrage", hedge: "hedge" },
   foreign: { title: "Foreign orders", lead: "Orders on this account that the desk never decided. While there are any, nothing is entered.", none: "No foreign order is known.", release: "I have looked; let entries go on", released: "Released. Entries may go on." },
   terms: {
-    edit: "Edit terms…", title: "Terms of {program}, from revision {n}", lead: "Saving makes the next revision. What is armed stays as it is until it is disarmed and armed again.", save: "Save {n} changes", saved: "Revision {n} is saved. Review and arm it to use it.", reason: "Reason", refused: "Not saved. See the marked fields.", unreadable: "This cannot be read; decimals use a point, windows look like 21:00-01:00.", none: "none", noBound: "no bound", always: "always",
+    edit: "Edit terms…", title: "Terms of {program}, from revision {n}", lead: "Saving makes the next revision. What is armed stays as it is until it is disarmed and armed again.", save: "Save {n} change | Save {n} changes", saved: "Revision {n} is saved. Review and arm it to use it.", reason: "Reason", refused: "Not saved. See the marked fields.", unreadable: { decimal: "Write a decimal such as 185.5.", whole: "Write a whole number, 0 or more.", windows: "Write windows such as 21:00-01:00, 09:00-10:15.", text: "This cannot be empty.", choice: "Choose one.", flag: "Choose one." }, none: "none", noBound: "no bound", always: "always",
     proxyFor: "{lots} × {instrument} for {replaces_lots} × {replaces}", group: { trigger: "Trigger", working: "How it works the legs", slicing: "How much and when", repair: "Repair and residual" },
   },
 };

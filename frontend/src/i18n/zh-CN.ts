@@ -246,7 +246,7 @@ export default {
   hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
   foreign: { title: "外来委托", lead: "本账户上并非本席位决定的委托。只要存在，就不再开仓。", none: "没有外来委托。", release: "已查看，恢复开仓", released: "已放行，可以继续开仓。" },
   terms: {
-    edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: "无法识别；小数用点号，时间窗形如 21:00-01:00。", none: "无", noBound: "不限", always: "全天",
+    edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: { decimal: "请输入小数，如 185.5。", whole: "请输入不小于 0 的整数。", windows: "时间窗形如 21:00-01:00, 09:00-10:15。", text: "不能为空。", choice: "请选择。", flag: "请选择。" }, none: "无", noBound: "不限", always: "全天",
     proxyFor: "{lots} × {instrument} 代 {replaces_lots} × {replaces}", group: { trigger: "触发", working: "下单方式", slicing: "数量与时间", repair: "修复与剩余敞口" },
   },
 };

@@ -41,10 +41,12 @@ export const counts = (field: TermField, mode: unknown) => !field.modes || field
 
 /** The terms that count, group by group; what is not set is left out. */
 export function termGroups(terms: Record<string, Value>): { name: string; terms: [string, Value][] }[] {
-  const isSet = (value: Value) => value != null && value !== "" && !(Array.isArray(value) && value.length === 0);
+  const isEmpty = (value: Value) => value == null || value === "" || (Array.isArray(value) && value.length === 0);
+  const isSet = (value: Value) => !isEmpty(value);
+  const isIdle = (name: string) => name === "windows_time_zone" && isEmpty(terms.windows);
   return GROUPS.map((group) => ({
     name: group.name,
-    terms: group.fields.filter((field) => counts(field, terms.mode) && isSet(terms[field.name])).map((field): [string, Value] => [field.name, terms[field.name]]),
+    terms: group.fields.filter((field) => counts(field, terms.mode) && isSet(terms[field.name]) && !isIdle(field.name)).map((field): [string, Value] => [field.name, terms[field.name]]),
   })).filter((group) => group.terms.length);
 }
 
