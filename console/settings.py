@@ -140,6 +140,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 # A run that no worker takes before the next one is due is dropped, so that none pile up.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "deliver-limits": {"task": "risk.deliver_limits", "schedule": 10.0, "options": {"expires": 10}},
+    "escalate-alerts": {"task": "risk.escalate_alerts", "schedule": 5.0, "options": {"expires": 5}},
     "watch-trail": {"task": "risk.watch_trail", "schedule": 300.0, "options": {"expires": 300}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CMC_PATHS.run / "beat-schedule")

@@ -59,7 +59,7 @@ def raise_alert(
         if source:
             AlertSource.objects.create(alert=alert, stream=source[0], stream_seq=source[1])
         else:
-            _leave_receipt(alert, "alert_raised", "risk", at_ns, {"values": alert.values})
+            leave_receipt(alert, "alert_raised", "risk", at_ns, {"values": alert.values})
         return alert
 
 
@@ -74,7 +74,7 @@ def acknowledge(*, seq: int, note: str, by: str, at: datetime) -> Alert:
         if alert.state == Alert.State.OPEN:
             alert.state = Alert.State.ACKED
         _save(alert, number)
-        _leave_receipt(alert, "alert_acknowledged", by, receipts.nanos(at), {"note": note})
+        leave_receipt(alert, "alert_acknowledged", by, receipts.nanos(at), {"note": note})
         return alert
 
 
@@ -98,7 +98,13 @@ def _close(found: QuerySet[Alert], at_ns: int) -> int:
         return len(standing)
 
 
-def _leave_receipt(alert: Alert, kind: str, actor: str, at_ns: int, more: Mapping[str, object]) -> None:
+def is_counted(source: tuple[str, int]) -> bool:
+    """Return whether an alert was raised from this (stream, number) before."""
+    return AlertSource.objects.filter(stream=source[0], stream_seq=source[1]).exists()
+
+
+def leave_receipt(alert: Alert, kind: str, actor: str, at_ns: int, more: Mapping[str, object]) -> None:
+    """Put on record what happened to an alert."""
     receipts.issue(
         kind=kind,
         actor=actor,

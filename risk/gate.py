@@ -6,9 +6,12 @@ Rules, in the order they are asked:
 3. An entry also stays inside order size and value, worst-case position (working and unknown orders count
    as filled), worst-case naked lots of its pair, the day's executions and the venue's message rate less a
    reserve.
-4. A required limit that is not set refuses (`NO_LIMIT`); so does a figure that is not known.
+4. An entry that works one leg first is judged together with the hedge that must follow it, so that no lead order
+   leaves whose other leg a limit would stop.
+5. A required limit that is not set refuses (`NO_LIMIT`); so does a figure that is not known.
 
-Repairs (top-up, unwind) have this lane to themselves: no entry limit, quota or throttle may keep a leg naked.
+Repairs (top-up, unwind) and the hedge of a lead leg have this lane to themselves: no entry limit, quota or throttle
+may keep a leg naked.
 Cancels never come here. The gate judges measures, not order classes, and answers for all orders or none.
 """
 
@@ -78,6 +81,8 @@ class Proposal(Protocol):
     def is_repair(self) -> bool: ...  # top-up or unwind
     @property
     def orders(self) -> "Sequence[MeasuredOrder]": ...
+    @property
+    def to_come(self) -> "Sequence[MeasuredOrder]": ...  # the hedge that must follow; nothing leaves unless it may
 
 
 class PositionRange(msgspec.Struct, frozen=True):
@@ -170,7 +175,7 @@ def review(proposal: P, counters: Counters, limits: LimitSet, now: int) -> Appro
     checks = _REPAIR_CHECKS if proposal.is_repair else _ENTRY_CHECKS
     batch = _Batch()
     headrooms: list[Headroom] = []
-    for order in proposal.orders:
+    for order in (*proposal.orders, *proposal.to_come):
         batch.add(order)
         held = limits.at(order.venue, order.instrument, order.pair)
         for check in checks:

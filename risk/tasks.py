@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audit import verify
 from audit.receipts import nanos
-from risk import alerts, selectors, services
+from risk import alerts, escalation, selectors, services
 
 
 @shared_task(name="risk.deliver_limits", ignore_result=True)
@@ -33,3 +33,9 @@ def watch_trail(**_: object) -> None:
             values={"stream": stream, "seq": str(found.seq), "problem": found.problem},
             at_ns=now_ns,
         )
+
+
+@shared_task(name="risk.escalate_alerts", ignore_result=True)
+def escalate_alerts(**_: object) -> None:
+    """Hand urgent alerts that nobody has acknowledged on to the next person."""
+    escalation.escalate(nanos(timezone.now()))

@@ -25,6 +25,7 @@ class Rig:
         self.cancelled: list[str] = []
         self.alerts: list[RaiseAlert] = []
         self.decisions: list[e.Event] = []
+        self.journal: list[tuple[e.Event, Nanos]] = []
         self._fills = 0
         for venue in self.program.state.venues:
             self.tell(e.VenueUp(venue))
@@ -47,6 +48,7 @@ class Rig:
 
     def tell(self, event: e.Event) -> None:
         """Record a fact and let the program go on."""
+        self.journal.append((event, self.now))
         self._note(self.program.handle(event, self.now))
         self.settle()
 
@@ -65,6 +67,7 @@ class Rig:
             if event is None:
                 return
             self.decisions.append(event)
+            self.journal.append((event, self.now))
             self._note(self.program.handle(event, self.now))
         raise AssertionError("decisions without end")
 
@@ -111,6 +114,13 @@ class Rig:
     @property
     def naked(self) -> tuple[int, ...]:
         return self.program.state.open[0].naked if self.program.state.open else (0, 0)
+
+    def refolded(self) -> dict[str, object]:
+        """Return what a restart finds: the state of a new program that folds everything recorded so far."""
+        again = HedgeProgram(self.program.terms, INSTRUMENTS, frozenset({"SHFE"}))
+        for event, at in self.journal:
+            again.handle(event, at)
+        return again.snapshot()
 
     def last_options(self) -> dict[str, e.RepairOption]:
         """The comparison of the last repair, by target units."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from risk.limits import Limit, LimitKind, LimitSet
+from trading.core.books import OffsetRule
 from trading.core.terms import (
     Comparator,
     Direction,
@@ -76,7 +77,10 @@ def limits() -> LimitSet:
 def venue(name: str, kind: str, port: int) -> VenueConfig:
     return VenueConfig(
         name=name, kind=kind, host="127.0.0.1", port=port, account="demo",
-        capabilities=Capabilities(cancel_on_disconnect="cancel", supports_fok=True),
+        capabilities=Capabilities(
+            cancel_on_disconnect="cancel", supports_fok=True, supports_position_query=True,
+            offset_rule=OffsetRule.CLOSE_TODAY_SEPARATE if name == "SHFE" else OffsetRule.NET,
+        ),
         currency="CNY" if name == "SHFE" else "USD", is_simulated=True,
         side="domestic" if name == "SHFE" else "foreign", input_kind="generated",
         sender_comp_id="DESK", target_comp_id=f"{name}SIM", heartbeat_s=1,

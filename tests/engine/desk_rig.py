@@ -25,9 +25,17 @@ START = 1_800_000_000 * SECOND
 class DeskRig:
     """A desk whose venues answer as told. `sent` are the orders that left."""
 
-    def __init__(self, *programs, limits=COPPER_LIMITS, history=(), epoch=1):
+    def __init__(self, *programs, limits=COPPER_LIMITS, history=(), epoch=1, **capabilities):
         self.now = START
         self.config = copper_desk(programs or (copper_terms(),), limits)
+        if capabilities:
+            self.config = msgspec.structs.replace(
+                self.config,
+                venues=tuple(
+                    msgspec.structs.replace(v, capabilities=msgspec.structs.replace(v.capabilities, **capabilities))
+                    for v in self.config.venues
+                ),
+            )
         self.journal = MemoryJournal(epoch=epoch)
         self.desk = Desk(self.config, self.journal, review, epoch, self.now)
         self.sent, self.actions, self.replies = [], [], []

@@ -60,6 +60,7 @@ class Rig:
                     "name": venue.name, "face": self.kinds[venue.name], "port": venue.port,
                     "sender_comp_id": venue.target_comp_id, "target_comp_id": venue.sender_comp_id,
                     "account": "demo", "latency_ms": latency_ms, "heartbeat_s": 1,
+                    "closes_today_separately": venue.name == "SHFE",
                     "instruments": [_listed(i) for i in listed[venue.name]],
                 }
                 for venue in self.config.venues

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from trading.simulation.replay.fault_rates import BadRates, FaultRates
 from trading.simulation.replay.floor import Floor
 from trading.simulation.replay.run import replay
 from trading.simulation.replay.setup import BadReplay, set_up
@@ -42,7 +43,36 @@ def test_legging_together_leaves_less_naked_for_a_shorter_time(figures: dict) ->
 
 def test_nothing_is_refused_halted_or_left_open(figures: dict) -> None:
     for run in figures["delays"]:
-        assert (run["together"]["refused"], run["together"]["halted"]) == ({}, "")
+        assert (run["together"]["refused"], run["together"]["halts"]) == ({}, 0)
+
+
+def test_without_delay_and_faults_both_ways_of_legging_tie_exactly() -> None:
+    """If they did not, the comparison would measure something else than the way of legging."""
+    found = replay(set_up("SAMPLE-COPPER", NOWHERE, {}), minutes=10, grid_minutes=0, delays_ms=(0,))
+
+    [run] = found["delays"]
+    assert run["together"]["executions"] > 30
+    assert run["together"] == run["sequential"]
+    assert (run["together"]["capture"], run["together"]["naked_lot_seconds"]) == (1.0, 0.0)
+
+
+def test_faults_happen_at_their_rates_and_the_desk_leaves_less_naked() -> None:
+    rates = FaultRates.parse("reject=0.05,partial=0.1,silence=0.04")
+    found = replay(set_up("SAMPLE-COPPER", NOWHERE, {}), minutes=10, grid_minutes=0, delays_ms=(20,), rates=rates)
+
+    [run] = found["faults"]["delays"]
+    ours, theirs = run["together"], run["sequential"]
+    assert found["faults"]["rates"] == {"reject": "0.05", "partial": "0.1", "silence": "0.04"}
+    assert set(ours["faults"]) == {"reject_next", "partial_next", "order_lost", "reports_lost"}
+    assert 0.01 < ours["faults"]["reject_next"] / ours["orders"] < 0.12
+    assert ours["naked_lot_seconds"] < theirs["naked_lot_seconds"]
+    assert found["delays"][0]["together"]["faults"] == {}
+
+
+@pytest.mark.parametrize("text", ["reject", "reject=x", "reject=2", "storm=0.1"])
+def test_rates_that_mean_nothing_are_refused(text: str) -> None:
+    with pytest.raises(BadRates, match=text):
+        FaultRates.parse(text)
 
 
 def test_the_grid_moves_one_parameter_at_a_time_beside_the_base(figures: dict) -> None:
@@ -168,5 +198,5 @@ def test_real_recordings_replay_against_a_generated_counterpart(program: str, le
     assert sum(source["is"].startswith("recorded: ") for source in found["sources"]) == 1
     assert sum(source["is"].startswith("generated from ") for source in found["sources"]) == 1
     assert run["together"]["executions"] > 0
-    assert run["together"]["halted"] == ""
+    assert run["together"]["halts"] == 0
     assert run["together"]["naked_lot_seconds"] < run["sequential"]["naked_lot_seconds"]

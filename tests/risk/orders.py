@@ -26,6 +26,7 @@ class Order(msgspec.Struct, frozen=True):
 class Orders(msgspec.Struct, frozen=True):
     is_repair: bool
     orders: Sequence[Order]
+    to_come: Sequence[Order] = ()
 
 
 def domestic_leg(lots: int = 5) -> Order:

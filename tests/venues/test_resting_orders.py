@@ -109,8 +109,9 @@ async def card(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         await card.adapter.close()
 
 
-def adapter_of(venue: SimulatedVenue, heard: Recorder, folder: Path) -> LocalVenue | FixVenue:
+def adapter_of(venue: SimulatedVenue, heard: Recorder, folder: Path, *more: Instrument) -> LocalVenue | FixVenue:
     entry = venue.entry
+    instruments = (*entry.instruments, *more)
     config = VenueConfig(
         name=entry.name, kind="local" if entry.face == "local" else "fix", host="127.0.0.1", port=venue.face.port,
         account=entry.account, capabilities=Capabilities(), currency="CNY", is_simulated=True, side="domestic",
@@ -118,8 +119,8 @@ def adapter_of(venue: SimulatedVenue, heard: Recorder, folder: Path) -> LocalVen
     )  # fmt: skip
     given = {"desk": "DEMO", "epoch": 1, "clock": time.time_ns, "on_event": heard}
     if entry.face == "local":
-        return LocalVenue(config, entry.instruments, **given)
-    return FixVenue(config, entry.instruments, store_file=folder / "fix.log", **given)
+        return LocalVenue(config, instruments, **given)
+    return FixVenue(config, instruments, store_file=folder / "fix.log", **given)
 
 
 async def test_a_day_order_rests_until_the_market_comes_to_it(card: Card) -> None:

@@ -143,6 +143,10 @@ class Books:
     def rule(self, venue: str) -> OffsetRule:
         return self._rules.get(venue, OffsetRule.NET)
 
+    def venue_of(self, instrument: str) -> str:
+        known = self._instruments.get(instrument)
+        return known.venue if known is not None else ""
+
     # --- facts ---
 
     def filled(self, intent: OrderIntent, fill: OrderFilled) -> None:

@@ -9,36 +9,47 @@ from fractions import Fraction
 
 from trading.core.alignment import matched_units, naked_lots
 from trading.core.events import OrdersDecided, Purpose
-from trading.core.order import Order
+from trading.core.order import Order, OrderState
 from trading.core.rejects import Refusals
-from trading.core.terms import Proxy
+from trading.core.terms import Pair, Proxy
 from trading.core.units import Lots, Nanos, Side
+
+SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
 class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
-        "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "entered_sides", "fx_ticks", "id",
-        "is_ended", "mandate", "naked", "naked_since", "opened_at", "orders", "outcome", "planned_sums", "priced",
-        "proxies", "proxy_lots", "purpose", "ratio_lots", "refusals", "retry_at", "route", "taken_over",
-        "taken_proxies", "told", "units",
+        "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "called_back", "entered_sides",
+        "fx_ticks", "id", "is_ended", "is_split", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
+        "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "purpose", "ratio_lots", "refusals",
+        "retry_at", "route", "taken_over", "taken_proxies", "told", "units", "units_counted",
     )  # fmt: skip
 
-    def __init__(self, decided: OrdersDecided, ratio_lots: tuple[Lots, ...], attempts_max: int, now: Nanos) -> None:
+    def __init__(
+        self,
+        decided: OrdersDecided,
+        entered_sides: tuple[Side, ...],
+        ratio_lots: tuple[Lots, ...],
+        attempts_max: int,
+        now: Nanos,
+    ) -> None:
         self.id = decided.execution
         self.route = decided.route
         self.purpose = decided.purpose  # entry or flatten
+        self.is_split = any(share.reason == SPLIT for share in decided.shares)
+        self.pair: Pair | None = None  # what the route was when this was entered; terms may change after it ended
         self.ratio_lots = ratio_lots
         self.opened_at = now
         self.orders: list[Order] = []
-        sides = {order.leg: order.side for order in decided.orders}
-        self.entered_sides = tuple(sides[leg] for leg in range(len(ratio_lots)))
+        self.entered_sides = entered_sides
+        self.lead = decided.lead  # the leg that works first; None when both left together
         self.units = decided.units or decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
+        self.units_counted = 0  # matched units that the day's count already has
+        self.called_back = ""  # why the resting quote was last called back
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
-        self.taken_over: tuple[Lots, ...] = (
-            self.along
-        )  # lots along that a person took over: no part of the case any more
+        self.taken_over: tuple[Lots, ...] = self.along  # lots along that a person took over: not the case's any more
         self.taken_proxies: dict[str, Lots] = {}  # and of proxies, by instrument
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
         self.planned_sums: list[tuple[int, Lots] | None] = [None] * len(ratio_lots)  # lots x ticks, lots: per leg
@@ -141,6 +152,68 @@ class Execution:
                 open_lots[order.intent.side is Side.BUY] += order.reserved_lots
         return open_lots[0], open_lots[1]
 
+    # --- a lead leg and its hedge ---
+
+    @property
+    def quote(self) -> Order | None:
+        """The resting order of the lead leg, while it may still trade."""
+        return next((order for order in self.orders if order.is_quote and order.is_live), None)
+
+    @property
+    def rest_lots(self) -> Lots:
+        """Lots of the lead leg beyond its whole units: too few for an order on the other leg."""
+        return 0 if self.lead is None else self.along[self.lead] % self.ratio_lots[self.lead]
+
+    def hedge_due(self, filled_later: Lots = 0) -> tuple[int, Lots]:
+        """Return (leg, lots) that whole units of the lead leg still want from the other leg; no lots when none.
+
+        Each unit is hedged by one order; what that order leaves open belongs to the repair, and once a repair was
+        decided all of it does. `filled_later` are lots the lead leg may still trade.
+        """
+        if self.lead is None or self.attempts or self.mandate:
+            return 0, 0
+        other = 1 - self.lead
+        units = max(0, self.along[self.lead] + filled_later) // self.ratio_lots[self.lead]
+        units = min(units, self.units)  # the gate approved no more; what is beyond the plan is traded back
+        ordered = sum(order.intent.lots for order in self.orders if order.intent.purpose is Purpose.HEDGE)
+        return other, max(0, units * self.ratio_lots[other] - ordered)
+
+    def hedge_to_come(self) -> tuple[int, Lots]:
+        """Return (leg, lots) of the hedge that follows if all working orders of the lead leg trade."""
+        if self.lead is None:
+            return 0, 0
+        return self.hedge_due(max(self.reserved()[self.lead]))
+
+    @property
+    def is_hedge_short(self) -> bool:
+        """Whether a hedge is over with lots missing, or nobody knows what became of it."""
+        hedges = [order for order in self.orders if order.intent.purpose is Purpose.HEDGE]
+        return any(
+            order.state is OrderState.UNKNOWN or (order.is_settled and order.done_lots < order.intent.lots)
+            for order in hedges
+        )
+
+    @property
+    def is_overquoted(self) -> bool:
+        """Whether the lead leg would pass the planned units because an order thought to be over traded on."""
+        if self.lead is None:
+            return False
+        working = max(self.reserved()[self.lead])
+        return working > 0 and self.along[self.lead] + working > self.units * self.ratio_lots[self.lead]
+
+    @property
+    def is_overhedged(self) -> bool:
+        """Whether the other leg would pass the lead leg's whole units if all of its live orders traded."""
+        if self.lead is None:
+            return False
+        other = 1 - self.lead
+        sold, bought = self.reserved()[other]
+        coming = bought if self.entered_sides[other] is Side.BUY else sold
+        units = max(0, self.along[self.lead]) // self.ratio_lots[self.lead]
+        return self.along[other] + coming > units * self.ratio_lots[other]
+
+    # --- prices, budget and outcome ---
+
     def planned_ticks(self, leg: int) -> Fraction | None:
         """Return the average price the decision counted on for `leg`, if its book was deep enough to tell."""
         planned = self.planned_sums[leg]
@@ -218,6 +291,8 @@ class Execution:
             return "topped_up" if purposes & {Purpose.TOP_UP, Purpose.UNWIND} else "hedged"
         if purposes & {Purpose.TOP_UP, Purpose.UNWIND}:
             return "rolled_back"
+        if self.called_back:
+            return "flat"
         states = {order.state.value for order in self.orders}
         if states <= {"rejected", "not_sent"}:
             return "rejected" if "rejected" in states else "not_sent"
@@ -232,5 +307,7 @@ class Execution:
             "naked_since": self.naked_since, "proxies": self.proxy_positions(), "told": sorted(self.told),
             "attempts": self.attempts, "attempts_left": self.attempts_left, "retry_at": self.retry_at,
             "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,
+            "route": self.route, "is_split": self.is_split,
+            "lead": self.lead, "called_back": self.called_back, "units_counted": self.units_counted,
             "refusals": self.refusals.facts(), "orders": [order.facts() for order in self.orders],
         }  # fmt: skip

@@ -21,7 +21,7 @@ from trading.core.offsets import Child, Wish, fees, plan
 from trading.core.people import FLATTEN_OVER
 from trading.core.policy import counter_levels, is_fresh, order_price, reference_half_ticks
 from trading.core.units import Nanos, Side, utc_day
-from trading.core.view import FX, MarketView
+from trading.core.view import DOMESTIC, FX, MarketView
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
@@ -83,12 +83,12 @@ class Flattens:
             if not net:
                 continue
             sides = (Side.SELL, Side.BUY) if net > 0 else (Side.BUY, Side.SELL)
-            units = min(units_max, abs(net), program.terms.clip_units, self._units_in_depth(view, sides, now))
+            units = min(units_max, abs(net), self._units_in_depth(view, sides, now))
             return self._priced(view, sides, units, now) if units > 0 else None
         return None
 
     def _units_in_depth(self, view: MarketView, sides: tuple[Side, ...], now: Nanos) -> int:
-        units = self._program.terms.clip_units
+        units = self._clip_units(view)
         for leg, side in enumerate(sides):
             quote = view.quotes[leg]
             if view.instruments[leg].venue not in self._program.state.up_since:
@@ -97,6 +97,11 @@ class Flattens:
                 return 0
             units = min(units, sum(level.lots for level in counter_levels(quote, side)) // view.ratio_lots[leg])
         return units
+
+    def _clip_units(self, view: MarketView) -> int:
+        """Return the units of a clip on this route: as much as a clip of the program's own pair, at least one."""
+        own = self._program
+        return max(1, own.terms.clip_units * own.ratio_lots[DOMESTIC] // view.ratio_lots[DOMESTIC])
 
     def _priced(self, view: MarketView, sides: tuple[Side, ...], units: int, now: Nanos) -> Clip | None:
         program, number = self._program, self._program.state.executions_started + 1

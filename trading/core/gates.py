@@ -11,9 +11,10 @@ from trading.core.measure import shown
 from trading.core.policy import skew
 from trading.core.program import HedgeProgram
 from trading.core.residual import residual_room
+from trading.core.sessions import in_window
 from trading.core.state import Mode
 from trading.core.terms import Comparator, Measure
-from trading.core.units import MILLI, Nanos
+from trading.core.units import MILLI, NEVER, SECOND, Nanos
 from trading.core.view import DOMESTIC, FOREIGN, FX
 
 GateRow = dict[str, Any]
@@ -39,7 +40,7 @@ def gate_row(
 def program_gates(program: HedgeProgram, now: Nanos) -> list[GateRow]:
     """Return the gates that the program itself can answer, in order."""
     pair = program.terms.pair
-    sizes = program.sizes(now)
+    sizes = program.quoting.sizes(now) if program.quoting else program.sizes(now)
     units = sizes[0] if sizes else 0
     return [
         _trigger(program, units, now),
@@ -83,6 +84,8 @@ def _trigger(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
     threshold = program.terms.trigger.value
     if value is None:
         return gate_row("G1", False, None, threshold, unit_of(program), now)
+    if program.quoting:  # a quote makes its own price: it needs one, not a book that pays already
+        return gate_row("G1", program.quoting.holds(), value, threshold, unit_of(program), now)
     holds = any(program.margin(size) >= 0 for size in program.sizes(now) or (1,))
     return gate_row("G1", holds, value, threshold, unit_of(program), now, distance(program, value))
 
@@ -101,7 +104,15 @@ def _sessions(program: HedgeProgram, now: Nanos) -> GateRow:
         for instrument, quote in zip(program.instruments, seen, strict=True)
         if quote is None or not quote.is_trading or instrument.venue not in program.state.up_since
     ]
-    return gate_row("G3", not shut, "open" if not shut else "closed: " + ", ".join(shut), "open", "", now)
+    if shut:
+        return gate_row("G3", False, "closed: " + ", ".join(shut), "open", "", now)
+    if not in_window(program.terms.slicing, now):
+        return gate_row("G3", False, "outside the program's time windows", "open", "", now)
+    bound, closes_at = program.pair.hedgeable_min, program.entries.closes_at(program, now)
+    if closes_at == NEVER:
+        return gate_row("G3", True, "open", "open", "", now)
+    left = closes_at - now
+    return gate_row("G3", left >= bound, left // SECOND, bound // SECOND, "s", now, (left - bound) // SECOND)
 
 
 def _age(program: HedgeProgram, name: str, slot: int, age_max: Nanos, now: Nanos) -> GateRow:
@@ -124,6 +135,9 @@ def _skew(program: HedgeProgram, now: Nanos) -> GateRow:
 
 
 def _collar(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
+    if program.quoting:
+        has_price = program.preview(now) is not None
+        return gate_row("G9", has_price, "inside" if has_price else "no price", program.terms.collar_rate, "rate", now)
     lots = program.state.ratio_lots
     outside = [
         program.instruments[leg].code
@@ -136,7 +150,9 @@ def _collar(program: HedgeProgram, units: int, now: Nanos) -> GateRow:
 
 def _armed(program: HedgeProgram, now: Nanos) -> GateRow:
     state, terms = program.state, program.terms
-    left = terms.executions_max - state.executions_since_arm
+    left, cap = program.sets_left(), terms.slicing.units_per_day_max
+    if cap and (done := state.tally.units_on(now)) >= cap:
+        return gate_row("G13", False, f"daily cap: {done}", cap, "units", now, cap - done)
     passes = (
         state.mode is Mode.ARMED
         and now < state.armed_until

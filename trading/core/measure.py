@@ -109,6 +109,18 @@ class CompiledTrigger:
             - self.fixed * both
         )
 
+    @property
+    def is_in_foreign_money(self) -> bool:
+        """Whether what lies beyond the trigger is counted in the foreign quote, not the domestic one."""
+        return self.measure is Measure.COUNTER_PRICE and self._counter is LegRole.FOREIGN
+
+    def beyond(self, margin: int, domestic_lots: Lots, foreign_lots: Lots) -> Fraction:
+        """Return a margin as money per unit of the leg it is quoted on.
+
+        For a ratio it is the domestic price less the foreign price times the ratio.
+        """
+        return Fraction(margin, abs(self._scale) * domestic_lots * foreign_lots)
+
     def shown_value(self, margin: int, domestic_lots: Lots, foreign_sum: int, foreign_lots: Lots) -> Decimal:
         """Return the measure behind a margin, rounded to six decimals: the trigger's value plus what lies beyond it.
 

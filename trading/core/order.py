@@ -7,21 +7,27 @@ Rules, kept in the table below and nowhere else:
    revives it.
 4. An order is SETTLED only when its unique fills add up to the venue's cumulative lots.
 5. Contradicting evidence (a fill after a reject, more fills than announced) makes the order UNKNOWN again.
+6. A trade that the venue took back never counts, one that it corrected counts as corrected, in whatever order the
+   news comes. What the venue announced before is void then: the fills count, and the order is asked about.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 from trading.core.events import (
+    FillBusted,
+    FillCorrected,
     OrderAccepted,
     OrderClosed,
     OrderFilled,
     OrderIntent,
     OrderStatus,
+    Purpose,
     RejectClass,
     TimeInForce,
 )
 from trading.core.terms import ReplyTimes
-from trading.core.units import Lots, Nanos
+from trading.core.units import Lots, Nanos, Ticks
 
 QUERY_BACKOFF_MAX = 6  # the interval between queries doubles this often at most
 
@@ -48,6 +54,7 @@ class Evidence(Enum):
     SILENT = "silent"  # no reply in time, or the line went down
     MISSING = "missing"  # not found, by a query sent after the presumption was allowed
     NOT_SENT = "not_sent"
+    AMENDED = "amended"  # a trade was taken back or corrected: the venue's earlier word no longer stands
 
 
 S = OrderState
@@ -71,7 +78,10 @@ TRANSITIONS: dict[Evidence, dict[OrderState, OrderState]] = {
     Evidence.SILENT: _row(UNKNOWN=(S.SENT, S.WORKING, S.CANCELLING)),
     Evidence.MISSING: _row(PRESUMED_DEAD=_LIVE),
     Evidence.NOT_SENT: _row(NOT_SENT=(S.SENT, S.UNKNOWN, S.CANCELLING)),
+    Evidence.AMENDED: _row(UNKNOWN=(S.CLOSED, S.PRESUMED_DEAD, *_ENDED)),
 }
+
+TradeKey = tuple[str, str]  # trading day, fill id
 
 LIVE_STATES = frozenset(_LIVE)
 RESERVED_STATES = frozenset((*_LIVE, S.PRESUMED_DEAD))
@@ -82,7 +92,10 @@ class Order:
     """The one mutable record of a child order; ids are never forgotten, so late evidence always finds it."""
 
     __slots__ = (
+        "amended_at",
         "asked_at",
+        "busted",
+        "corrections",
         "cumulative_lots",
         "execution",
         "filled_lots",
@@ -108,7 +121,10 @@ class Order:
         self.heard_at = sent_at  # the last time the venue said anything about it
         self.asked_at: Nanos = 0  # the last query or cancel
         self.queries = 0  # since the venue last said something
-        self.fills: set[tuple[str, str]] = set()
+        self.fills: dict[TradeKey, tuple[Lots, Ticks]] = {}  # as they were reported first
+        self.corrections: dict[TradeKey, tuple[Lots, Ticks]] = {}
+        self.busted: set[TradeKey] = set()
+        self.amended_at: Nanos | None = None  # when the last trade was taken back or corrected
         self.told: set[type] = set()  # kinds of reports on record besides fills
         self.filled_lots: Lots = 0
         self.cumulative_lots: Lots = 0  # what the venue says was filled
@@ -136,6 +152,11 @@ class Order:
     def is_settled(self) -> bool:
         return self.state in SETTLED_STATES
 
+    @property
+    def is_quote(self) -> bool:
+        """Whether this is an entry that rests in the book until it trades or is called back."""
+        return self.intent.purpose is Purpose.ENTRY and self.intent.time_in_force is TimeInForce.DAY
+
     def apply(self, evidence: Evidence, now: Nanos) -> None:
         """Move by the table; fills and cumulative lots must already be booked."""
         if evidence is Evidence.CLOSED and self.state in _ENDED and self.cumulative_lots <= self.filled_lots:
@@ -154,15 +175,62 @@ class Order:
             self.is_resting = False
 
     def book(self, fill: OrderFilled) -> bool:
-        """Count the fill; return False when it was counted before."""
+        """Count the fill, unless it was taken back; return False when it was counted before."""
         key = (fill.trading_day, fill.fill_id)
         if key in self.fills:
             return False
-        self.fills.add(key)
-        self.filled_lots += fill.lots
-        self.turnover += fill.lots * fill.price_ticks
+        before = self._counted(key)
+        self.fills[key] = (fill.lots, fill.price_ticks)
+        self._recount(key, before)
         self.trading_day = fill.trading_day or self.trading_day
         return True
+
+    def bust(self, event: FillBusted, now: Nanos) -> bool:
+        """Count the trade no more, now and when its fill comes later; return False when that was known."""
+        return self._amend(event, now, lambda key: self.busted.add(key))
+
+    def correct(self, event: FillCorrected, now: Nanos) -> bool:
+        """Count the trade by its new figures, even before its fill comes; return False when that was known."""
+        figures = (event.lots, event.price_ticks)
+        return self._amend(event, now, lambda key: self.corrections.update({key: figures}))
+
+    def _amend(self, event: FillBusted | FillCorrected, now: Nanos, change: Callable[[TradeKey], None]) -> bool:
+        if self.is_amended(event):
+            return False
+        key = self._key(event)
+        before = self._counted(key)
+        change(key)
+        self._recount(key, before)
+        self.cumulative_lots = self.filled_lots  # the venue's earlier word is void
+        self.amended_at = now
+        return True
+
+    def is_amended(self, event: FillBusted | FillCorrected) -> bool:
+        """Return whether the record already holds this amendment; a trade taken back can no longer be corrected."""
+        keys = _same(self._key(event))
+        if isinstance(event, FillBusted) or not self.busted.isdisjoint(keys):
+            return not self.busted.isdisjoint(keys)
+        return any(self.corrections.get(key) == (event.lots, event.price_ticks) for key in keys)
+
+    def _key(self, event: FillBusted | FillCorrected) -> TradeKey:
+        """Return the trade's key; where the amendment names no trading day its fill's tells."""
+        if event.trading_day:
+            return event.trading_day, event.fill_id
+        return next((key for key in self.fills if key[1] == event.fill_id), ("", event.fill_id))
+
+    def _counted(self, key: TradeKey) -> tuple[Lots, Ticks]:
+        """Return the lots and the price of a trade that count."""
+        for known in _same(key):
+            if known in self.busted:
+                return 0, 0
+            if known in self.corrections:
+                return self.corrections[known]
+        return self.fills.get(key, (0, 0))
+
+    def _recount(self, key: TradeKey, before: tuple[Lots, Ticks]) -> None:
+        lots, ticks = self._counted(key)
+        self.filled_lots += lots - before[0]
+        self.turnover += lots * ticks - before[0] * before[1]
 
     def is_repeated(self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus) -> bool:
         """Return whether a settled order's record already holds this: venues list the whole day at every start."""
@@ -176,8 +244,10 @@ class Order:
             return False
         return type(event) in self.told
 
-    def announce(self, cumulative_lots: Lots) -> None:
-        """Note the venue's cumulative lots; it only ever rises."""
+    def announce(self, cumulative_lots: Lots, asked_at: Nanos | None = None) -> None:
+        """Note the venue's cumulative lots. It only ever rises, but an answer asked for after a bust replaces it."""
+        if self.amended_at is not None and asked_at is not None and asked_at > self.amended_at:
+            self.cumulative_lots = cumulative_lots
         self.cumulative_lots = max(self.cumulative_lots, cumulative_lots)
 
     def query_due_at(self, times: ReplyTimes) -> Nanos | None:
@@ -187,7 +257,9 @@ class Order:
         if self.is_settled or (self.state is S.WORKING and self.intent.time_in_force is TimeInForce.DAY):
             return None
         if self.queries:
-            return self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
+            due = self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
+            verdict_at = self.sent_at + times.presumed_dead  # the first answer that may end the wait is asked for here
+            return verdict_at if self.asked_at < verdict_at < due else due
         if self.state is S.UNKNOWN:
             return self.heard_at
         return max(self.heard_at, self.asked_at) + times.reply_due
@@ -199,3 +271,8 @@ class Order:
             "cumulative_lots": self.cumulative_lots, "reserved_lots": self.reserved_lots, "turnover": self.turnover,
             "sent_at": self.sent_at, "heard_at": self.heard_at, "asked_at": self.asked_at, "queries": self.queries,
         }  # fmt: skip
+
+
+def _same(key: TradeKey) -> tuple[TradeKey, TradeKey]:
+    """Return the keys under which an amendment may stand: without a day it may have come before its fill."""
+    return key, ("", key[1])

@@ -118,7 +118,7 @@ def residual_accepted(state: "ProgramState", event: e.ResidualAccepted, now: Nan
     """A person takes over what is naked of an execution; nothing repairs it any more."""
     execution = state.executions[event.execution]
     execution.take_over()
-    pair = state.terms.pair_on(execution.route)
+    pair = execution.pair or state.terms.pair_on(execution.route)
     naked = ", ".join(f"{leg.instrument} {lots:+d}" for leg, lots in zip(pair.legs, event.naked, strict=True) if lots)
     values = {"actor": event.actor, "naked": naked, "reason": event.reason}
     return [state.alert("residual_accepted", "P3", execution.id, **values)]

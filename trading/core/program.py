@@ -13,19 +13,19 @@ from enum import IntEnum
 import msgspec
 
 from trading.core import events as e
+from trading.core import routing
 from trading.core.books import Books
 from trading.core.effects import Effect
+from trading.core.entry import Entries
 from trading.core.execution import Execution
 from trading.core.flatten import Flattens
 from trading.core.order import SETTLED_STATES, Order, OrderState
+from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
-from trading.core.residual import residual_room
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
 from trading.core.terms import Instrument, Terms
-from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
-from trading.core.view import DOMESTIC, FOREIGN, Cell, MarketView
-
-NEVER: Nanos = 2**63  # later than any engine time
+from trading.core.units import NEVER, Lots, Nanos, Side, Ticks
+from trading.core.view import Cell, MarketView
 
 
 class Permit(IntEnum):
@@ -54,7 +54,7 @@ class HedgeProgram(MarketView):
         self.permit = Permit.NOTHING
         self.books: Books | None = None  # the desk's positions; without them a close takes what the case opened today
         self.id_prefix = ""
-        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
+        self._past: list[MarketView] = []  # routes of earlier terms that a late report brought back
         self._all_instruments = instruments
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
@@ -64,18 +64,30 @@ class HedgeProgram(MarketView):
     def _adopt(self, terms: Terms) -> None:
         others = [MarketView(terms, self._all_instruments, self._all_cells, n + 1) for n in range(len(terms.routes))]
         super().__init__(terms, self._all_instruments, self._all_cells)
+        routing.check_routes(terms, self._all_instruments)
+        self.others = tuple(others)  # the routes besides the program's own
         self.views: tuple[MarketView, ...] = (self, *others)  # by route
         self.watched = tuple(dict.fromkeys(code for view in self.views for code in view.codes))
         self.terms = terms
         self.state.adopt(terms)
+        self.entries = Entries(self)
+        self.quoting = quoting_of(self)
+        self._is_wanted = self.quoting.holds if self.quoting else self.holds
         for code in self.state.proxies:
             self._all_cells.setdefault(code, Cell())
         self.watched = tuple(dict.fromkeys((*self.watched, *self.state.proxies)))
-        self.holds_since = None
 
     def view_of(self, case: Execution) -> MarketView:
-        """Return the market of the route on which the case runs."""
-        return self.views[case.route]
+        """Return the market of the route on which the case runs, although the terms may have other routes by now."""
+        view = self.views[case.route] if case.route < len(self.views) else self
+        if case.pair is None or view.pair.legs == case.pair.legs:
+            return view
+        known = next((past for past in self._past if past.pair == case.pair), None)
+        if known is None:
+            then = msgspec.structs.replace(self.terms, pair=case.pair, routes=())
+            known = MarketView(then, self._all_instruments, self._all_cells)
+            self._past.append(known)
+        return known
 
     # --- what the program sees ---
 
@@ -86,12 +98,19 @@ class HedgeProgram(MarketView):
 
     def look(self, now: Nanos) -> bool:
         """Look at the books again after one of them changed; return whether `decide` could have something to say."""
-        if not self.holds():
-            self.holds_since = None
-            return bool(self.state.open) or self.state.flatten is not None
-        if self.holds_since is None:
-            self.holds_since = now
-        return True
+        holds = self.track(self._is_wanted(), now)
+        for view in self.others:
+            holds = view.track(view.holds(), now) or holds
+        return holds or bool(self.state.open) or self.state.flatten is not None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the trigger holds on the best prices of a route."""
+        return self.holds_since is not None or any(view.holds_since is not None for view in self.others)
+
+    def is_splitting(self, now: Nanos) -> bool:
+        """Whether the clip entered in this turn may go on on another route."""
+        return bool(self.others) and bool(routing.split_cases(self, now))
 
     def instrument_of(self, order: e.OrderIntent) -> Instrument:
         """Return what an order trades: its leg's instrument, or what stands in for it."""
@@ -103,8 +122,11 @@ class HedgeProgram(MarketView):
 
     # --- the one method with control flow ---
 
-    def decide(self, now: Nanos) -> e.Event | None:
-        """Return the next decision to journal, or None while there is nothing to do."""
+    def decide(self, now: Nanos, units_max: int | None = None) -> e.Event | None:
+        """Return the next decision to journal, or None while there is nothing to do.
+
+        `units_max` is what the desk grants an entry where several programs want the same.
+        """
         state = self.state
         for case in state.open:
             if (unwanted := self._unwanted(case, now)) is not None:
@@ -112,10 +134,14 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
+            if (hedge := self._hedge(case, now)) is not None:
+                return hedge
             if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
                     return repair
             elif case.is_settled:
+                if self.quoting and (quote := self.quoting.again(case, now)) is not None:
+                    return quote
                 return e.ExecutionEnded(case.id, case.describe_outcome(), case.residual)
         if (flatten := self._flatten(now)) is not None:
             return flatten
@@ -123,13 +149,15 @@ class HedgeProgram(MarketView):
             return None
         if (reason := self._why_disarm(now)) is not None:
             return e.Disarmed(reason)
-        if state.open or self.holds_since is None or self.permit is not Permit.ENTRIES:
+        if not self.is_held or self.permit is not Permit.ENTRIES or (state.open and not self.is_splitting(now)):
             return None
-        return self._entry(now)
+        return (self.quoting or self.entries).decide(now, units_max)
 
     def _unwanted(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
         """Return the cancel of orders that must not rest: those that had their time, and what a kill calls back."""
         state = self.state
+        if self.quoting and (called_back := self.quoting.withdrawal(case, now)) is not None:
+            return called_back
         names = []
         for order in case.orders:
             if not order.is_live or order.intent.venue not in state.up_since:
@@ -168,6 +196,12 @@ class HedgeProgram(MarketView):
             if venue in state.up_since and (due := state.orders[name].query_due_at(times[venue])) is not None:
                 yield name, due
 
+    def _hedge(self, case: Execution, now: Nanos) -> e.OrdersDecided | None:
+        """Return the hedge of what a lead leg filled; its own lead order may still be working."""
+        if case.lead is None or self.permit is Permit.NOTHING or not self.may_repair(case):
+            return None
+        return self.entries.hedge(case, now)
+
     def _repair(self, case: Execution, now: Nanos) -> e.Event | None:
         """Return the repair of a naked case, its halt, or None while evidence or a price may still come."""
         if not self.may_repair(case):
@@ -200,54 +234,47 @@ class HedgeProgram(MarketView):
         state = self.state
         if now >= state.armed_until:
             return "ttl"
-        if state.executions_since_arm >= self.terms.executions_max and not state.open:
+        if not (self.terms.slicing.is_repeating or self.sets_left() > 0 or state.open):
             return "executions_max"
         if state.failures_in_row >= FAILURES_IN_ROW_MAX:
             return "failures"
         return None
 
-    # --- entry ---
+    @property
+    def is_armed(self) -> bool:
+        return self.state.mode is Mode.ARMED
 
-    def _entry(self, now: Nanos) -> e.OrdersDecided | None:
-        """Return both legs' orders for the largest aligned quantity on which the trigger holds, or None."""
-        state, terms = self.state, self.terms
-        assert self.holds_since is not None
-        if now < state.cooldown_until or now - self.holds_since < terms.trigger.dwell:
-            return None
-        if any(venue not in state.up_since for venue in self.venues) or not self.is_coherent(now):
-            return None
-        for units in self.sizes(now, residual_room(self, self)):
-            if self.margin(units) >= 0:
-                return self._enter(units, now)
-        return None
+    @property
+    def may_enter(self) -> bool:
+        """Whether the desk lets entries stand now."""
+        return self.permit is Permit.ENTRIES
+
+    def sets_left(self) -> int:
+        """Return how many sets of this round are still to be done; a repeating program then starts over."""
+        terms, done = self.terms, self.state.executions_since_arm
+        return terms.executions_max - (done % terms.executions_max if terms.slicing.is_repeating else done)
+
+    # --- orders ---
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
         """Return the orders an entry would hold now, whether or not anything else allows it."""
-        sizes = self.sizes(now, residual_room(self, self))
-        return self._enter(sizes[0], now) if sizes else None
+        return (self.quoting or self.entries).preview(now)
 
-    def _enter(self, units: int, now: Nanos) -> e.OrdersDecided | None:
-        number = self.state.executions_started + 1
-        orders = []
-        for leg in (DOMESTIC, FOREIGN):
-            lots = units * self.state.ratio_lots[leg]
-            price = self.entry_price(leg, lots)
-            if price is None:
-                return None
-            orders.append(self.intent(f"{number}-{leg}0", leg, self.sides[leg], lots, price))
-        return e.OrdersDecided(
-            f"X-{utc_day(now)}-{self.terms.program}-{number:06d}",
-            e.Purpose.ENTRY,
-            tuple(orders),
-            tuple(quote for quote in self.quotes if quote is not None),
-            self.shown_value(units),
-            self.terms.trigger.value,
+    def next_intent(
+        self, case: Execution, leg: int, side: Side, lots: Lots, price: Ticks, purpose: e.Purpose,
+        time_in_force: e.TimeInForce = e.TimeInForce.IOC,
+    ) -> e.OrderIntent:  # fmt: skip
+        """Return a further opening order of an open execution, under the next number of its leg."""
+        attempt = sum(order.intent.leg == leg for order in case.orders)
+        key = f"{case.id.rsplit('-', 1)[1].lstrip('0')}-{leg}{attempt}"
+        return self.intent(
+            key, leg, side, lots, price, purpose, attempt=attempt, view=self.view_of(case), time_in_force=time_in_force
         )
 
     def intent(
         self, key: str, leg: int, side: Side, lots: Lots, price: Ticks,
         purpose: e.Purpose = e.Purpose.ENTRY, offset: e.Offset = e.Offset.OPEN, attempt: int = 0,
-        view: MarketView | None = None, prompt: str = "",
+        view: MarketView | None = None, time_in_force: e.TimeInForce = e.TimeInForce.IOC, prompt: str = "",
     ) -> e.OrderIntent:  # fmt: skip
         """Return one order; its id is deterministic: desk and epoch, program, execution, leg, attempt.
 
@@ -257,7 +284,7 @@ class HedgeProgram(MarketView):
         instrument, flag = view.instruments[leg], view.pair.legs[leg].hedge_flag
         return e.OrderIntent(
             f"{self.id_prefix}-{key}", instrument.code, instrument.venue, leg, side, lots, price,
-            e.TimeInForce.IOC, purpose, offset, attempt, flag, prompt,
+            time_in_force, purpose, offset, attempt, flag, prompt,
         )  # fmt: skip
 
     # --- facts, time and what the screen shows ---
@@ -277,13 +304,16 @@ class HedgeProgram(MarketView):
             times.append(state.armed_until)
         if state.flatten is not None:
             times += [state.flatten.due_at, state.flatten.retry_at]
+        if self.quoting:
+            times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
                 times.append(case.naked_since + repair.naked_age_max)
-                if not case.is_live:
+                if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
-        if state.mode is Mode.ARMED and self.holds_since is not None and not state.open:
-            times.append(max(self.holds_since + self.terms.trigger.dwell, state.cooldown_until))
+        if state.mode is Mode.ARMED and not state.open:
+            held = [view.holds_since for view in self.views if view.holds_since is not None]
+            times += [max(since + self.terms.trigger.dwell, state.cooldown_until) for since in held]
         return min((at for at in times if now < at < NEVER), default=None)
 
     def snapshot(self) -> dict[str, object]:
@@ -299,6 +329,7 @@ class HedgeProgram(MarketView):
             "flatten": msgspec.to_builtins(state.flatten),
             "accepted": [case.facts() for case in state.executions.values() if case.is_taken_over],
             "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
+            "tally": state.tally.facts(),
             "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from trading.core import amendments, people
 from trading.core import events as e
-from trading.core import people
 from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.execution import Execution
@@ -20,10 +20,12 @@ from trading.core.people import Mode as Mode
 from trading.core.rejects import ACTIONS, RETRY_AFTER, RejectAction
 from trading.core.repair import CHOSEN
 from trading.core.residual import Residual
+from trading.core.tally import Tally
 from trading.core.terms import Instrument, Proxy, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
 
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
+LEAD_PURPOSES = frozenset((e.Purpose.ENTRY, e.Purpose.HEDGE))  # of a further order that is no repair
 
 
 def usable_proxies(terms: Terms, instruments: dict[str, Instrument]) -> dict[str, Proxy]:
@@ -61,6 +63,7 @@ class ProgramState:
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
         self.flatten: people.Flattening | None = None
+        self.tally = Tally()
         self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
             e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
@@ -69,7 +72,7 @@ class ProgramState:
             e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
             e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
             e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
-            **{kind: partial(apply, self) for kind, apply in people.FOLDS.items()},
+            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS).items()},
         }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
@@ -90,14 +93,18 @@ class ProgramState:
     # --- decisions ---
 
     def _orders_decided(self, event: e.OrdersDecided, now: Nanos) -> list[Effect]:
-        if event.execution not in self.executions:
+        execution = self.executions.get(event.execution)
+        if execution is None:
             execution = self._open_execution(event, now)
-        else:
-            execution = self.executions[event.execution]
+        elif event.purpose not in LEAD_PURPOSES:
             execution.attempts += len({intent.leg for intent in event.orders})  # a leg may need several children
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
+            if order.is_quote:
+                execution.called_back = ""
+                execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
+                self.tally.count_quote_message(now)
         for option in event.options:
             if option.reason == CHOSEN and option.cost is not None:
                 execution.priced.append((Fraction(option.cost), execution.orders[-len(event.orders) :]))
@@ -119,26 +126,35 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        execution = Execution(event, ratio_lots, self.terms.repair.attempts_max, now)
+        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        if event.purpose is e.Purpose.FLATTEN:  # the other way round, whatever the terms say by now
+            traded = {order.leg: order.side for order in event.orders}
+            sides = tuple(traded[leg] for leg in range(len(pair.legs)))
+        execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
+        execution.pair = pair
         legs = [leg.instrument for leg in pair.legs]
         execution.proxies = {
             code: proxy for code, proxy in self.proxies.items() if proxy.replaces in legs and code not in legs
         }
         quotes = {quote.instrument: quote for quote in event.quotes}
-        for intent in event.orders:
-            quote = quotes[intent.instrument]
-            total = walk(quote.asks if intent.side is Side.BUY else quote.bids, intent.lots)
-            execution.planned_sums[intent.leg] = None if total is None else (total, intent.lots)
+        for number, (leg, side) in enumerate(zip(pair.legs, sides, strict=True)):
+            lots, quote = execution.units * leg.ratio_lots, quotes.get(leg.instrument)
+            levels = () if quote is None else quote.asks if side is Side.BUY else quote.bids
+            total = walk(levels, lots)
+            execution.planned_sums[number] = None if total is None else (total, lots)
         fx = quotes.get(pair.fx_instrument or "")
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
-        self.executions[execution.id] = execution
-        self.open.append(execution)
         self.executions_started += 1
         if execution.is_flatten:
             execution.mandate = "flatten"
+            self.executions[execution.id] = execution
+            self.open.append(execution)
             return execution
-        self.executions_since_arm += 1
+        if not (execution.is_split and any(case.is_split and case.opened_at == now for case in self.open)):
+            self.executions_since_arm += 1  # the parts of a clip that is split are one set
+        self.executions[execution.id] = execution
+        self.open.append(execution)
         day = utc_day(now)
         self.executions_today = self.executions_today + 1 if day == self.day else 1
         self.day = day
@@ -149,6 +165,9 @@ class ProgramState:
         for order in self._known(event.client_order_ids):
             order.apply(Evidence.CANCEL_ASKED, now)
             order.asked_at = now
+            if order.is_quote:
+                self.executions[order.execution].called_back = event.reason
+                self.tally.count_quote_message(now)
             effects.append(CancelOrder(order.intent.client_order_id, order.intent.venue))
         return effects
 
@@ -175,6 +194,9 @@ class ProgramState:
                 self.flatten.note_end(execution, now)
             told = [] if execution.matched() == execution.units else [self._ended_alert(event, execution)]
             return [*told, *self.residual.book(execution, self)]
+        if event.outcome == "flat" and execution.called_back:
+            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+            return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         alerts: list[Effect] = self.residual.book(execution, self)
@@ -188,6 +210,11 @@ class ProgramState:
         if event.outcome == "proxied":
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
         return self.alert("execution_" + event.outcome, severity, execution.id, **values)
+
+    def _take_back(self, execution: Execution) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+        if utc_day(execution.opened_at) == self.day:
+            self.executions_today -= 1
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -241,10 +268,11 @@ class ProgramState:
     def _status(self, event: e.OrderStatus, now: Nanos) -> list[Effect]:
         order = self.orders[event.client_order_id]
         order.told.add(type(event))
-        order.announce(event.cumulative_lots)
+        order.announce(event.cumulative_lots, event.queried_at)
         if event.state == "closed":
+            effects = self._fewer(order, event)
             order.announce(order.filled_lots)  # asked and still fewer: then the fills are the truth
-            return self._learn(order, Evidence.CLOSED, now)
+            return [*effects, *self._learn(order, Evidence.CLOSED, now)]
         if event.state == "working":
             order.venue_order_id = event.venue_order_id or order.venue_order_id
             effects = self._learn(order, Evidence.ACCEPTED, now)
@@ -252,6 +280,13 @@ class ProgramState:
             order.is_resting = is_immediate and order.state is OrderState.WORKING
             return effects
         return self._not_found(order, event.queried_at, now)
+
+    def _fewer(self, order: Order, event: e.OrderStatus) -> list[Effect]:
+        """A person must look when the venue, asked after our last fill, knows of fewer lots: a trade was taken back."""
+        if event.cumulative_lots >= order.filled_lots or event.queried_at <= order.heard_at:
+            return []
+        words = {"filled": str(order.filled_lots), "told": str(event.cumulative_lots)}
+        return [self.alert("venue_knows_fewer", "P1", order.execution, order=event.client_order_id, **words)]
 
     def _not_found(self, order: Order, queried_at: Nanos, now: Nanos) -> list[Effect]:
         """Presume the order dead only after a long enough silence, on a session that was alive when we asked."""
@@ -268,6 +303,10 @@ class ProgramState:
         self.executions[order.execution].retry_at = now + RETRY_AFTER
         return self._learn(order, Evidence.NOT_SENT, now)
 
+    def amend(self, order: Order, now: Nanos) -> list[Effect]:
+        """A trade of the order was taken back or corrected: count anew and ask about it."""
+        return self._learn(order, Evidence.AMENDED, now)
+
     def _learn(self, order: Order, evidence: Evidence, now: Nanos) -> list[Effect]:
         """Apply evidence and fold its consequences: what is naked since when, and whether the case is open again."""
         order.apply(evidence, now)
@@ -278,6 +317,9 @@ class ProgramState:
             self.presumed_dead.pop(name, None)
         execution = self.executions[order.execution]
         execution.count()
+        if (gained := execution.matched() - execution.units_counted) > 0:
+            execution.units_counted += gained
+            self.tally.count_units(gained, now)
         if not execution.is_naked:
             execution.naked_since = None
         elif execution.naked_since is None:

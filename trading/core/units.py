@@ -17,6 +17,7 @@ MICRO = 1_000
 MILLI = 1_000_000
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
+NEVER: Nanos = 2**63  # later than any engine time
 
 
 class Side(Enum):
@@ -53,6 +54,17 @@ def to_price(ticks: Ticks, tick: Decimal) -> Decimal:
 def utc_day(at: Nanos) -> str:
     """Return the UTC calendar day of `at` as YYYYMMDD."""
     return day_name(at // DAY)
+
+
+def trading_day_number(at: Nanos) -> int:
+    """Return the number of the trading day of `at`, in days since 1970, as Chinese exchanges count.
+
+    The day turns at 17:00 in Shanghai (UTC+8 without daylight saving time), after the day session's settlement and
+    before the night session's auction; what would be a weekend belongs to Monday. Holidays are not known here.
+    """
+    day = (at + 15 * 3_600 * SECOND) // DAY
+    weekday = (day + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
+    return day + max(0, 7 - weekday) if weekday >= 5 else day
 
 
 @lru_cache(maxsize=64)

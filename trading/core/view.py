@@ -8,7 +8,8 @@ so showing a quote costs the same however many programs hold the instrument. A t
 because deeper levels are never better; depth is walked only when that holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 
@@ -28,18 +29,28 @@ LOWEST_TICKS: Ticks = -(10**18)  # below every price
 
 
 class Cell:
-    """The last quote of one instrument; `best` is (bid, ask) in ticks, None for an empty side."""
+    """The last quote of one instrument; `best` is (bid, ask) in ticks, None for an empty side.
 
-    __slots__ = ("best", "quote")
+    `taken` are the lots of it that programs of the desk took, by (program, side); a new quote is whole again.
+    """
+
+    __slots__ = ("best", "quote", "taken")
 
     def __init__(self) -> None:
         self.quote: QuoteSeen | None = None
+        self.taken: dict[tuple[str, Side], Lots] | None = None
         self.best: tuple[Ticks | None, Ticks | None] = (None, None)
 
     def show(self, quote: QuoteSeen) -> None:
         bids, asks = quote.bids, quote.asks
         self.quote = quote
+        self.taken = None
         self.best = (bids[0].price_ticks if bids else None, asks[0].price_ticks if asks else None)
+
+    def take(self, program: str, side: Side, lots: Lots) -> None:
+        """Note that a program's order of `side` takes lots of this quote: they are not offered to the others again."""
+        taken = self.taken = self.taken or {}
+        taken[program, side] = taken.get((program, side), 0) + lots
 
 
 ONE = Cell()  # stands in for FX where both legs are quoted in one currency
@@ -62,6 +73,10 @@ class MarketView:
         if [leg.role for leg in pair.legs] != [LegRole.DOMESTIC, LegRole.FOREIGN]:
             raise BadTerms(f"pair {pair.code} needs a domestic leg and then a foreign one")
         self.route = route
+        self.owner = terms.program
+        self.holds_since: Nanos | None = None  # since when the trigger has held on the best prices
+        self.is_in_step = True  # whether its venues have told all they know; volatile, set by the desk
+        self._behind: Mapping[tuple[str, Side], Lots] = {}
         self.trigger = CompiledTrigger(msgspec.structs.replace(terms, pair=pair), instruments)
         domestic, foreign = (instruments[leg.instrument] for leg in pair.legs)
         fx = instruments[pair.fx_instrument] if pair.fx_instrument else None
@@ -104,6 +119,14 @@ class MarketView:
             return Fraction(1)
         ticks = self.counter_ticks[FX]
         return None if ticks is None else ticks * self.fx_tick
+
+    def track(self, holds: bool, now: Nanos) -> bool:
+        """Note since when the trigger has held; return whether it does."""
+        if not holds:
+            self.holds_since = None
+        elif self.holds_since is None:
+            self.holds_since = now
+        return holds
 
     def holds(self) -> bool:
         """Whether the trigger holds on the best prices."""
@@ -157,8 +180,26 @@ class MarketView:
         for leg, traded in enumerate(self.pair.legs):
             quote = self._cells[leg].quote
             levels = counter_levels(quote, self.sides[leg]) if quote else ()
-            units = min(units, sum(level.lots for level in levels) // traded.ratio_lots)
+            shown = sum(level.lots for level in levels)
+            units = min(units, max(0, shown - self.ahead(leg)) // traded.ratio_lots)
         return units
+
+    def ahead(self, leg: int) -> Lots:
+        """Return the lots of a leg's book that others of the desk, or of the same clip, take before an entry here."""
+        taken, side = self._cells[leg].taken, self.sides[leg]
+        lots = self._behind.get((self.codes[leg], side), 0) if self._behind else 0
+        if taken:
+            lots += sum(n for (who, where), n in taken.items() if where is side and who != self.owner)
+        return lots
+
+    @contextmanager
+    def behind(self, lots: Mapping[tuple[str, Side], Lots]) -> Iterator[None]:
+        """Look at the books as one who comes after these lots, by (instrument, side)."""
+        self._behind = lots
+        try:
+            yield
+        finally:
+            self._behind = {}
 
     def sizes(self, now: Nanos, units_max: int | None = None) -> range:
         """Return the units an entry may have on the depth there is, largest first.
@@ -166,8 +207,10 @@ class MarketView:
         Each can be ordered on both venues now, and could still be rolled back when the delivery month has begun.
         """
         units = self.units_in_depth()
-        if units_max is not None:
-            units = min(units, units_max)
+        return self.fitting(units if units_max is None else min(units, units_max), now)
+
+    def fitting(self, units: int, now: Nanos) -> range:
+        """Return the units of an entry that the venues' rules of size allow, largest first, whatever the depth."""
         if not self._is_bound:
             return range(units, 0, -1)
         return fitting_units(self._sized, units, utc_day(now + ROLLBACK_WITHIN))
@@ -178,14 +221,40 @@ class MarketView:
         lots = (units * self.pair.legs[DOMESTIC].ratio_lots, units * self.pair.legs[FOREIGN].ratio_lots)
         if domestic is None or foreign is None:
             return None, lots
-        first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
-        second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
+        first = self._walk(DOMESTIC, domestic, lots[DOMESTIC])
+        second = self._walk(FOREIGN, foreign, lots[FOREIGN])
         return (None if first is None or second is None else (first, second)), lots
+
+    def _walk(self, leg: int, quote: QuoteSeen, lots: Lots) -> int | None:
+        levels, ahead = counter_levels(quote, self.sides[leg]), self.ahead(leg)
+        if not ahead:
+            return walk(levels, lots)
+        total, before = walk(levels, ahead + lots), walk(levels, ahead)
+        return None if total is None or before is None else total - before
+
+    def beyond(self, units: int) -> Fraction:
+        """Return how far `units` lie beyond the trigger, in domestic money per domestic unit; below zero: short of it.
+
+        Raises ValueError where the books do not hold so many.
+        """
+        sums, lots = self.walked(units)
+        fx = self._fx.best[self._fx_side]
+        if sums is None or fx is None:
+            raise ValueError(f"{self.pair.code}: the books do not hold {units} units")
+        margin = self.trigger.margin(sums[DOMESTIC], lots[DOMESTIC], sums[FOREIGN], lots[FOREIGN], fx)
+        money = self.trigger.beyond(margin, lots[DOMESTIC], lots[FOREIGN])
+        if not self.trigger.is_in_foreign_money:
+            return money
+        parity = self.pair.parity
+        return money * Fraction(parity.units_numerator) / Fraction(parity.units_denominator) * fx * self.fx_tick
 
     def entry_price(self, leg: int, lots: Lots) -> Ticks | None:
         """Return the limit price of an entry on `leg`; None when depth or collar do not allow one."""
         quote, fx = self._cells[leg].quote, self._fx.best[self._fx_side]
-        if quote is None or fx is None or worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
+        if quote is None or fx is None:
+            return None
+        lots += self.ahead(leg)
+        if worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
             return None
         payup = self.payup.ticks(self.pair.legs[leg].role, fx, 0)
         return order_price(quote, self.sides[leg], lots, payup, self.collar)

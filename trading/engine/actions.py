@@ -43,6 +43,13 @@ class QueryAll(msgspec.Struct, frozen=True):
     at: Nanos
 
 
+class QueryPositions(msgspec.Struct, frozen=True):
+    """Ask for all positions of our account; the answer is a PositionsReported that repeats `at` as `queried_at`."""
+
+    venue: str
+    at: Nanos
+
+
 class Publish(msgspec.Struct, frozen=True):
     """Show something outside. kind: programs | alerts | desk. May be dropped, and is built only for a reader."""
 
@@ -60,4 +67,4 @@ class Reply(msgspec.Struct, frozen=True):
     result: Any = None
 
 
-Action = Sync | Submit | Cancel | Query | QueryAll | Publish | Reply
+Action = Sync | Submit | Cancel | Query | QueryAll | QueryPositions | Publish | Reply

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from risk.gate import Counters, TradingMode
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Nanos, utc_day
+from trading.core.view import MarketView
 from trading.engine.positions import Positions, worst_naked_lots
 from trading.engine.roster import Roster
 
@@ -31,18 +32,25 @@ def counters(
     positions: Positions,
     messages: MessageCount,
     now: Nanos,
+    execution: str = "",
+    route: MarketView | None = None,
 ) -> Counters:
-    """Return the figures that concern one program's orders."""
-    pair = program.terms.pair.code
+    """Return the figures that concern orders on a route of a program, its own unless told.
+
+    A further order of `execution` counts as no new one.
+    """
+    view = route or program
+    pair = view.pair.code
     same_pair = roster.of_pair(pair)
-    codes = [*(instrument.code for instrument in program.instruments), *program.state.proxies]
+    codes = [*(instrument.code for instrument in view.instruments), *program.state.proxies]
     day = utc_day(now)
+    executions = sum(p.state.executions_today for p in same_pair if p.state.day == day)
     return Counters(
         trading_mode=_trading_mode(program),
         position_lots={code: positions.range_of(code, roster.holders(code)) for code in codes},
         naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
         messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.heard_venues},
-        executions_today={pair: sum(p.state.executions_today for p in same_pair if p.state.day == day)},
+        executions_today={pair: executions - (execution in program.state.executions)},
     )
 
 

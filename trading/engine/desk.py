@@ -27,18 +27,23 @@ from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
+from trading.engine.foreign import hear_foreign
 from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.position_check import PositionCheck
+from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
-from trading.engine.proposal import OrderProposal, propose
-from trading.engine.recovery import DeskState, Reconciliation
+from trading.engine.proposal import OrderProposal, propose, route_of
+from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
 from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
 ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
+    e.FillBusted, e.FillCorrected,
 ))  # fmt: skip
 TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
+AMENDMENTS = (e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -55,8 +60,9 @@ class Desk:
         self.roster = Roster(config, epoch)
         self.programs = self.roster.programs
         self.instruments = self.roster.instruments
-        self.positions = Positions()
-        self.reconciliation = Reconciliation(self.roster.venues(config.programs), now)
+        self.positions = Positions(self.roster.books)
+        self.position_check = PositionCheck(v.name for v in config.venues if v.capabilities.supports_position_query)
+        self.reconciliation = Reconciliation(self.roster.venues(config.programs), now, self.position_check.is_compared)
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
@@ -70,6 +76,7 @@ class Desk:
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
         self._messages = MessageCount()
+        self._owed_alerts = OwedAlerts()
 
     # --- start ---
 
@@ -77,7 +84,7 @@ class Desk:
         """Fold what the journal holds from before this start; nothing is sent or recorded."""
         self._is_starting = True
         for record in history:
-            self._fold(record.program, record.event, record.at)
+            self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -92,9 +99,11 @@ class Desk:
         for scope, kill in kills:
             if kill.command_id not in self.answers:
                 self.record(scope, kill, now, out)
+        for alert in self._owed_alerts.take():
+            self.perform(alert, now, out)
         self._is_starting = False
         self.roster.index()
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         return out
 
     # --- what the host tells ---
@@ -126,10 +135,16 @@ class Desk:
         elif isinstance(event, e.VenueDown):
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
+            self.position_check.note_down(event.venue)
             self._settle_start(now, out)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
+            self.position_check.note_up(event.venue, now)
+            ask_positions(self, now, out)
+            self._settle_start(now, out)
+        elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
+            hear(self, event, now, out)
             self._settle_start(now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
@@ -147,6 +162,7 @@ class Desk:
         out: list[Action] = []
         for program in self._deadlines.passed(now):
             self._advance(program, now, out)
+        ask_positions(self, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
         return self._publish_states(now, out)
@@ -176,12 +192,13 @@ class Desk:
         out: list[Action] = []
         if tenure != self.lease:
             self.lease = tenure
-            self._update_permits(now, out)
+            self.update_permits(now, out)
         return out
 
     def deadline(self) -> Nanos | None:
         """Return when `on_time` must be called at the latest, or None."""
-        next_due = self._deadlines.next()
+        dues = [due for due in (self._deadlines.next(), self.position_check.deadline()) if due is not None]
+        next_due = min(dues, default=None)
         if self.reconciliation.state is DeskState.RECOVERING:
             gives_up_at = self.reconciliation.gives_up_at
             return gives_up_at if next_due is None else min(next_due, gives_up_at)
@@ -192,10 +209,13 @@ class Desk:
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
         program = self._owner.get(event.client_order_id)
         if program is None:
-            self._on_foreign(event, now, out)
+            hear_foreign(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
+        if isinstance(event, AMENDMENTS) and program.state.orders[event.client_order_id].is_amended(event):
+            return
+        note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
         self._advance(program, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
@@ -210,7 +230,7 @@ class Desk:
                 break
             if isinstance(event, e.OrdersDecided):
                 self._propose(program, event, now, out)
-                if event.purpose is e.Purpose.ENTRY:
+                if event.purpose is e.Purpose.ENTRY and not program.is_splitting(now):
                     break  # sent or refused, the program now waits
             else:
                 self.record(name, event, now, out)
@@ -237,14 +257,15 @@ class Desk:
 
     def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        figures = counters(program, self.roster, self.positions, self._messages, now)
+        route = route_of(program, decided)
+        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution, route)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
         seq: int = self.journal.append(name, event, now)
         for effect in self._fold(name, event, now):
-            self._perform(effect, now, out)
+            self.perform(effect, now, out)
         self._changed.update(dict.fromkeys(self._targets(name)))
         return seq
 
@@ -266,11 +287,10 @@ class Desk:
         if type(event) in ORDER_EVENTS:
             program = self._owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
-            done = order.done_lots
             effects = program.handle(event, now)
-            self.positions.note(order.intent, order.done_lots - done)
+            self.positions.note(event, order, now)
             return effects
-        self._note(name, event)
+        self._note(name, event, now)
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
@@ -278,8 +298,9 @@ class Desk:
             self.roster.index()
         return effects
 
-    def _note(self, name: str, event: Any) -> None:
+    def _note(self, name: str, event: Any, now: Nanos) -> None:
         """Keep what the desk itself must know of a fact."""
+        self.positions.fold(event, now)
         match event:
             case e.OrdersDecided():
                 for intent in event.orders:
@@ -304,7 +325,7 @@ class Desk:
         elif command_id:
             self.answers[command_id] = Reply(command_id, True)
 
-    def _perform(self, effect: Effect, now: Nanos, out: list[Action]) -> None:
+    def perform(self, effect: Effect, now: Nanos, out: list[Action]) -> None:
         if isinstance(effect, SendOrders):
             return  # `_propose` keeps them until their record is durable
         if isinstance(effect, RaiseAlert):
@@ -322,19 +343,6 @@ class Desk:
         elif isinstance(effect, QueryOrder) and waiting is None:
             out.append(Query(effect.venue, effect.client_order_id, now))
 
-    def _on_foreign(self, event: Any, now: Nanos, out: list[Action]) -> None:
-        """A venue named an order that this journal never decided: one of ours blocks entries until a person looks."""
-        name = event.client_order_id
-        if name in self.foreign:
-            return
-        is_ours = name.startswith(self.config.desk.upper())
-        venue = next((v.name for v in self.config.venues if v.name == getattr(event, "venue", "")), "")
-        self.record("", r.ForeignOrderSeen(venue, name, type(event).__name__), now, out)
-        severity = "P1" if is_ours else "P3"
-        values = {"order": name, "desk": self.config.desk}
-        self._perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
-        self._update_permits(now, out)
-
     # --- commands ---
 
     def reply_after(self, seq: int, command_id: str, out: list[Action]) -> None:
@@ -344,7 +352,7 @@ class Desk:
 
     def refresh(self, now: Nanos, out: list[Action]) -> None:
         """Let every program go on after a command."""
-        self._update_permits(now, out)
+        self.update_permits(now, out)
         self._advance_all(now, out)
 
     # --- permits and measures ---
@@ -357,17 +365,19 @@ class Desk:
             self.record("", r.Recovered(state.value, reason, evidence), now, out)
             if state is DeskState.HALTED:
                 values = {"desk": self.config.desk, "reason": reason}
-                self._perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
+                self.perform(RaiseAlert("not_reconciled", "P1", "alert.not_reconciled", values), now, out)
             out.append(Publish("desk", partial(dict, state=state.value, reason=reason)))
-        self._update_permits(now, out)
+        self.update_permits(now, out)
 
-    def _update_permits(self, now: Nanos, out: list[Action]) -> None:
+    def update_permits(self, now: Nanos, out: list[Action]) -> None:
         is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
         for program in self.programs.values():
+            for view in program.views:
+                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
             permit = Permit.ENTRIES
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or not self._is_in_step(program):
+            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
                 permit = Permit.REPAIRS
             if permit is not program.permit:
                 program.permit = permit
@@ -378,7 +388,8 @@ class Desk:
             self._advance(program, now, out)
 
     def _is_in_step(self, program: HedgeProgram) -> bool:
-        return all(self.reconciliation.is_in_step(venue) for venue in program.state.venues)
+        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
+        return any(view.is_in_step for view in program.views)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)

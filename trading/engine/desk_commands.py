@@ -76,8 +76,6 @@ def _refusal(desk: "Desk", command: c.AnyCommand, now: Nanos) -> tuple[str, str]
     name = _program_of(command)
     if name and name not in desk.programs and not isinstance(command, c.SetProgram):
         return _no_program(desk, name)
-    if isinstance(command, c.LiftKill | c.AdjustPosition) and _maker_of(command) == command.approved_by:
-        return "SAME_PERSON", "this takes two people; the one who asked cannot approve"
     stale = _stale(desk, command, now)
     if stale is not None:
         return stale
@@ -86,10 +84,14 @@ def _refusal(desk: "Desk", command: c.AnyCommand, now: Nanos) -> tuple[str, str]
             return _arm_refusal(desk, command, now)
         case c.SetProgram():
             return _terms_refusal(desk, command)
+        case c.LiftKill():
+            return _lift_refusal(desk, command)
         case c.FlattenProgram():
             return _flatten_refusal(desk, command)
         case c.AcceptResidual():
             return _residual_refusal(desk, command)
+        case c.AdjustPosition() if command.actor == command.approved_by:
+            return "SAME_PERSON", "this takes two people; the one who asked cannot approve"
         case c.AdjustPosition() if command.position.instrument not in desk.instruments:
             return "NO_INSTRUMENT", f"desk {desk.config.desk} has no instrument {command.position.instrument}"
         case c.ReleaseForeign() if set(command.orders) != set(desk.foreign):
@@ -99,10 +101,6 @@ def _refusal(desk: "Desk", command: c.AnyCommand, now: Nanos) -> tuple[str, str]
 
 def _no_program(desk: "Desk", name: str) -> tuple[str, str]:
     return "NO_PROGRAM", f"desk {desk.config.desk} has no program {name}"
-
-
-def _maker_of(command: c.LiftKill | c.AdjustPosition) -> str:
-    return command.requested_by if isinstance(command, c.LiftKill) else command.actor
 
 
 def _stale(desk: "Desk", command: c.AnyCommand, now: Nanos) -> tuple[str, str] | None:
@@ -142,6 +140,14 @@ def _residual_refusal(desk: "Desk", command: c.AcceptResidual) -> tuple[str, str
         return "ORDERS_LIVE", "orders of this execution may still trade; wait for them, or cancel them first"
     if case.naked != command.naked or not case.is_naked:
         return "RESIDUAL_CHANGED", f"{list(case.naked)} lots are naked now; look again and repeat"
+    return None
+
+
+def _lift_refusal(desk: "Desk", command: c.LiftKill) -> tuple[str, str] | None:
+    if command.requested_by == command.approved_by:
+        return "SAME_PERSON", "a kill is lifted by two people; the one who asked cannot approve"
+    if _program_of(command) and desk.kill_all is not None:
+        return "DESK_KILLED", "the whole desk is killed; lift that, or nothing is let go"
     return None
 
 

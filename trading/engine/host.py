@@ -17,7 +17,7 @@ from trading.core import events as e
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import commands as c
 from trading.engine import kill_file
-from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
+from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, QueryPositions, Reply, Submit, Sync
 from trading.engine.desk import Desk
 from trading.engine.egress import Egress
 from trading.engine.journal import Journal
@@ -140,6 +140,8 @@ class Host:
                     self.venues[venue].query(client_order_id, at)
                 case QueryAll(venue, at):
                     self.venues[venue].query_all(at)
+                case QueryPositions(venue, at):
+                    self.venues[venue].query_positions(at)
                 case Reply():
                     self._reply(action)
                 case Publish(kind, payload) if self.stream.has_readers:

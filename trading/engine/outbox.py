@@ -9,6 +9,7 @@ import msgspec
 
 from risk.gate import Approved
 from trading.core import events as e
+from trading.core.execution import Execution
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Lots, Nanos
 from trading.engine.actions import Reply
@@ -74,15 +75,17 @@ def why_not_send(pending: Pending, now: Nanos) -> str:
         return "the desk may not send this now"
     if is_entry and (state.kill_level or state.halt_reason):
         return "stopped by a person or a halt"
-    return "" if is_entry else _why_not_repair(pending)
-
-
-def _why_not_repair(pending: Pending) -> str:
-    """A repair is sized by what was traded: a fill or a revival that came meanwhile makes it wrong."""
     case = pending.program.state.executions[pending.decided.execution]
-    own = {order.client_order_id for order in pending.decided.orders}
-    if not pending.program.may_repair(case):
+    if not is_entry and not pending.program.may_repair(case):
         return "repairs are stopped"
+    return _why_overtaken(pending, case)
+
+
+def _why_overtaken(pending: Pending, case: Execution) -> str:
+    """Repairs and further quotes are sized by what was traded: a fill or a revival meanwhile makes them wrong."""
+    own = {order.client_order_id for order in pending.decided.orders}
+    if pending.decided.purpose is e.Purpose.HEDGE:  # the lead leg may trade on meanwhile
+        return "overtaken by another hedge" if case.is_overhedged else ""
     if case.along != pending.along:
         return "overtaken by a fill"
     if any(order.is_live and order.intent.client_order_id not in own for order in case.orders):

@@ -1,23 +1,62 @@
 """Positions as the journal knows them, and how far working and unknown orders could still move them."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from risk.gate import PositionRange
+from trading.core import events as e
+from trading.core.books import Books
 from trading.core.events import OrderIntent
 from trading.core.execution import Execution
+from trading.core.order import Order
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots
+from trading.core.units import Lots, Nanos, Side
 
 
 class Positions:
-    """Signed lots per instrument over all programs. `confirmed` is kept by deltas, so no day is ever re-summed."""
+    """The books of a desk over all its programs, folded from the facts it records; `confirmed` is net lots."""
 
-    def __init__(self) -> None:
-        self.confirmed: defaultdict[str, Lots] = defaultdict(int)
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.changed_at: dict[str, Nanos] = {}  # by instrument: the last fact about one of its orders
 
-    def note(self, intent: OrderIntent, lots_added: Lots) -> None:
-        self.confirmed[intent.instrument] += intent.side.sign * lots_added
+    @property
+    def confirmed(self) -> Mapping[str, Lots]:
+        return self.books.net
+
+    def decided(self, orders: Iterable[OrderIntent], now: Nanos) -> None:
+        """Closing orders tie up what they may close from the moment they are decided."""
+        for intent in orders:
+            self.books.reserved(intent, intent.lots)
+            self.changed_at[intent.instrument] = now
+
+    def note(self, event: Any, order: Order, now: Nanos) -> None:
+        """Fold what a venue said of one of our orders; the program has folded it before."""
+        books, intent = self.books, order.intent
+        match event:
+            case e.OrderFilled():
+                books.filled(intent, event)
+            case e.FillBusted():
+                books.busted(intent, event)
+            case e.FillCorrected():
+                books.corrected(intent, event)
+        books.announced(intent, order.done_lots)
+        books.reserved(intent, order.reserved_lots if order.is_live else 0)
+        self.changed_at[intent.instrument] = now
+
+    def fold(self, event: Any, now: Nanos) -> None:
+        """Fold a fact that is no order of ours; others change nothing."""
+        match event:
+            case e.OrdersDecided():
+                self.decided(event.orders, now)
+            case e.TradingDayChanged():
+                self.books.day_changed(event)
+            case e.ForeignFilled():
+                self.books.foreign(event)
+                self.changed_at[event.instrument] = now
+            case e.PositionAdjusted():
+                self.books.adjusted(event)
+                self.changed_at[event.position.instrument] = now
 
     def range_of(self, instrument: str, programs: Iterable[HedgeProgram]) -> PositionRange:
         """Return where the position may end up when every reserved order of one side fills and none of the other."""
@@ -25,6 +64,10 @@ class Positions:
         for program in reserving(programs):
             for case in reserving_cases(program):
                 sells, buys = case.reserved_in(instrument)
+                leg, lots = case.hedge_to_come()
+                if lots and program.view_of(case).instruments[leg].code == instrument:
+                    sells += lots * (case.entered_sides[leg] is Side.SELL)
+                    buys += lots * (case.entered_sides[leg] is Side.BUY)
                 sold += sells
                 bought += buys
         confirmed = self.confirmed.get(instrument, 0)

@@ -27,20 +27,34 @@ class ProposedOrder(msgspec.Struct, frozen=True):
 class OrderProposal(msgspec.Struct, frozen=True):
     is_repair: bool
     orders: tuple[ProposedOrder, ...]
+    to_come: tuple[ProposedOrder, ...] = ()  # the hedge that follows when the lead order trades
 
 
 def propose(program: HedgeProgram, decided: OrdersDecided, now: Nanos) -> OrderProposal:
     """Return the measures of a decision; a stale reference or FX rate is left out, never guessed."""
     quotes = {quote.instrument: quote for quote in decided.quotes}
-    view = _view(program, decided)
+    view = route_of(program, decided)
     orders = tuple(
         _measured(view, program.instrument_of(order), order, quotes.get(order.instrument), now)
         for order in decided.orders
     )
-    return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
+    if decided.purpose is not Purpose.ENTRY or decided.lead is None:
+        return OrderProposal(decided.purpose is not Purpose.ENTRY, orders)
+    hedge = _hedge_to_come(program, view, decided)
+    quote = quotes.get(hedge.instrument)
+    return OrderProposal(False, orders, (_measured(view, view.instruments[hedge.leg], hedge, quote, now),))
 
 
-def _view(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
+def _hedge_to_come(program: HedgeProgram, view: MarketView, decided: OrdersDecided) -> OrderIntent:
+    """Return the other leg of everything the lead order may fill, at the price it would have now."""
+    lead = decided.orders[0]
+    other = 1 - lead.leg
+    lots = -(-lead.lots // view.ratio_lots[lead.leg]) * view.ratio_lots[other]
+    price = view.entry_price(other, lots) or 0  # without a price there is no order either
+    return program.intent("to-come", other, view.sides[other], lots, price, Purpose.HEDGE, view=view)
+
+
+def route_of(program: HedgeProgram, decided: OrdersDecided) -> MarketView:
     """Return the route of the decision: what an open execution runs on, else what the decision chose."""
     case = program.state.executions.get(decided.execution)
     return program.views[decided.route] if case is None else program.view_of(case)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from trading.core.books import Books
 from trading.core.program import HedgeProgram
 from trading.core.state import usable_proxies
 from trading.core.terms import Terms
@@ -24,6 +25,7 @@ class Roster:
         self._by_instrument: dict[str, tuple[HedgeProgram, ...]] = {}
         self._by_pair: dict[str, tuple[HedgeProgram, ...]] = {}
         self._closes_today = frozenset(v.name for v in config.venues if v.capabilities.closes_today_separately)
+        self.books = Books(self.instruments, {v.name: v.capabilities.closing for v in config.venues})
         self._id_prefix = f"{config.desk.upper()}{epoch}"
         for terms in config.programs:
             self.add(terms)
@@ -35,6 +37,7 @@ class Roster:
 
     def add(self, terms: Terms) -> HedgeProgram:
         program = self.compile(terms)
+        program.books = self.books
         program.id_prefix = f"{self._id_prefix}-{len(self.programs) + 1}"
         self.programs[terms.program] = program
         return program
@@ -43,7 +46,8 @@ class Roster:
         by_instrument: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         by_pair: defaultdict[str, list[HedgeProgram]] = defaultdict(list)
         for program in self.programs.values():
-            by_pair[program.pair.code].append(program)
+            for pair in dict.fromkeys(view.pair.code for view in program.views):
+                by_pair[pair].append(program)
             for code in program.watched:
                 by_instrument[code].append(program)
         self._by_instrument = {code: tuple(held) for code, held in by_instrument.items()}

@@ -92,6 +92,10 @@ def _message_gate(desk: Desk, program: HedgeProgram, now: Nanos) -> GateRow:
         sent = desk.messages_in_last_second(venue, now)
         if limit is not None and (allowed is None or limit.hard - sent < allowed - used):
             used, allowed = sent, limit.hard
+    quoting = program.quoting
+    if quoting is not None and not quoting.has_room(now):
+        budget, sent = program.terms.working.messages_per_minute_max, program.state.tally.quote_messages(now)
+        return gate_row("G12", False, sent, budget, "per_minute", now, budget - sent)
     passes = True if allowed is None else used < allowed
     room = None if allowed is None else allowed - used
     return gate_row("G12", passes, used, allowed, "per_second", now, room)

@@ -5,28 +5,26 @@ what was believed and with which evidence.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
-from trading.core.execution import Execution
 from trading.core.order import Order, OrderState
-from trading.core.program import HedgeProgram
+from trading.core.state import LEAD_PURPOSES
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
 from trading.engine.desk import Desk
 from trading.engine.outbox import SEND_WITHIN
 from trading.engine.recovery import DeskState
+from trading.simulation.at_rest import FOLLOW_EVERY, AtRest
+from trading.simulation.counted import Counted
 from trading.simulation.judge import Judge
 from trading.simulation.venue import VenueOrder
 
 if TYPE_CHECKING:
     from trading.simulation.world import World
 
-
-FOLD_EVERY = 4  # schedules of which one is folded again from its journal at the end
-FOLLOW_EVERY = 50  # schedules of which one is folded again after every turn
 REPAIR_REFUSALS = ("HALTED", "PRICE_COLLAR", "NO_REFERENCE")  # what may stop a repair at the gate
 BRANCHES: dict[type, Callable[[Any], str]] = {
     r.Recovered: lambda event: "start_" + event.state,
@@ -48,7 +46,7 @@ EXPECTED_BRANCHES = (
     *(f"repair_{way}" for way in ("top_up", "unwind", "both_legs", "sub_unit", "reduce", "neutralize")),
     "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
     "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
-    "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
+    "lifted", "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
     "disarmed_restart", "disarmed_executions_max",
 )  # fmt: skip
 
@@ -60,19 +58,19 @@ class Checkers:
         self.world = world
         self.violation = ""
         self.branches: Counter[str] = Counter()
-        self.cancels: set[str] = set()
-        self.alerts: list[r.AlertRaised] = []
+        self.false_terminals = 0  # orders presumed dead that came to life
         self._decided_seq: dict[str, int] = {}
         self._wired: set[str] = set()
-        self._killed_level = ""
+        self._killed: dict[str, str] = {}  # program, or "" for all -> command id
         self._not_found: dict[str, tuple[int, Nanos]] = {}
         self._reconciled_epoch = 0
         self._told: set[str] = set()  # venues that listed all orders since this start
         self._states: dict[str, OrderState] = {}
         self._judge = Judge(self)
-        self._shadow: Desk | None = None
-        self._followed_desk: Desk | None = None
-        self._followed = 0
+        self._news: list[tuple[str, Any]] = []  # what was recorded since the last look
+        self._counters_due = False  # orders left in this turn
+        self._rest = AtRest(self)
+        self._counted = Counted(self)
 
     def fail(self, invariant: str, text: str) -> None:
         if not self.violation:
@@ -89,16 +87,39 @@ class Checkers:
         self._reconciled_epoch = 0
         self._states.clear()
         self._told.clear()
+        self._news.clear()
+        self._counted.on_start()
 
     def on_crash(self) -> None:
         self.branches["crash"] += 1
         kept = self.world.disk.seq
         self._decided_seq = {name: seq for name, seq in self._decided_seq.items() if seq <= kept}
         self._not_found.clear()
+        self._killed.clear()  # what the journal kept and what stands in the kill file is in force
+        known = set()
+        for record in self.world.disk.records:
+            if isinstance(record.event, e.Kill | e.KillLifted):
+                known.add(record.event.command_id)
+                self._note_kill(record.program, record.event)
+        for program, kill in self.world.operators.kills:
+            if kill.command_id not in known:
+                self._note_kill(program, kill)
 
-    def on_kill(self, level: str) -> None:
-        self._killed_level = level
+    def on_kill(self, level: str, program: str) -> None:
+        self._killed[program] = level
         self.branches["kill_" + level] += 1
+
+    def _note_kill(self, program: str, event: e.Kill | e.KillLifted) -> None:
+        if isinstance(event, e.Kill):
+            self._killed[program] = event.level
+        elif program:
+            self._killed.pop(program, None)
+        else:
+            self._killed.clear()
+
+    def is_killed(self, program: str) -> bool:
+        """Whether a person stopped the program and two people have not let it go again."""
+        return program in self._killed or "" in self._killed
 
     def on_reply(self, reply: a.Reply) -> None:
         self.branches["command_ok" if reply.ok else "refused_" + reply.code] += 1
@@ -106,6 +127,9 @@ class Checkers:
     def on_record(self, record: r.Record) -> None:
         """A record was appended; the desk folds it right after."""
         event = record.event
+        self._news.append((record.program, event))
+        if record.epoch != self.world.disk.epoch:
+            self.fail("INV-11", f"record {record.seq} of epoch {record.epoch} is accepted")
         branch = BRANCHES.get(type(event))
         if branch is not None:
             self.branches[branch(event)] += 1
@@ -120,8 +144,9 @@ class Checkers:
         elif isinstance(event, e.OrdersDecided):
             self._decided_seq.update((order.client_order_id, record.seq) for order in event.orders)
             self._judge.decision(record.program, event, record.at)
-        elif isinstance(event, r.AlertRaised):
-            self.alerts.append(event)
+        elif isinstance(event, e.KillLifted):
+            self.branches["lifted"] += 1
+            self._note_kill(record.program, event)
 
     def _reconciled(self) -> None:
         """The desk says it knows everything: every venue must have told everything on its present line."""
@@ -148,17 +173,29 @@ class Checkers:
                 self.fail("INV-04", f"{order.client_order_id} leaves before its record is durable")
         if self._reconciled_epoch != desk.epoch or desk.reconciliation.state is not DeskState.RECONCILED:
             self.fail("INV-20", f"{action.orders[0].client_order_id} leaves before the desk is reconciled")
-        if self._killed_level and action.orders[0].purpose is e.Purpose.ENTRY:
-            self.fail("INV-13", f"entry {action.orders[0].client_order_id} leaves although killed")
+        first = action.orders[0]
+        owner = self._judge.owner(desk, first.client_order_id)
+        if first.purpose is e.Purpose.ENTRY and self.is_killed(owner.terms.program):
+            self.fail("INV-13", f"entry {first.client_order_id} leaves although killed")
         if not action.approved.limits_version or len(action.approved.proposal.orders) != len(action.orders):
             self.fail("INV-14", "orders leave without the gate's approval")
         for order in action.orders:
-            self._judge.exposure(desk, order)
+            self._judge.exposure(desk, owner, order)
+            self._counted.on_message(order.venue)
+        self._counters_due = True
 
     def on_wire(self, order: e.OrderIntent) -> None:
         if order.client_order_id in self._wired:
             self.fail("INV-03", f"{order.client_order_id} is sent twice")
         self._wired.add(order.client_order_id)
+
+    def on_cancel(self, action: a.Cancel) -> None:
+        self._counted.on_message(action.venue)
+
+    def on_stale_submit(self, action: a.Submit, epoch: int) -> None:
+        """An engine that was paused and replaced hands orders to the wire."""
+        name = action.orders[0].client_order_id
+        self.fail("INV-11", f"{name} leaves under epoch {epoch}, and epoch {self.world.disk.epoch} holds the desk")
 
     def on_delivery(self, event: e.Event) -> None:
         if isinstance(event, e.StatusEnded):
@@ -182,16 +219,38 @@ class Checkers:
         if desk is None or self.violation:
             return
         if self.world.seed % FOLLOW_EVERY == 0:
-            self._follow(desk)
+            self._rest.follow(desk)
+        if self._counters_due:
+            self._counters_due = False
+            self._counted.check(desk)
+        if not self._news:
+            return
+        news, self._news = self._news, []
+        for order in dict.fromkeys(self._touched(desk, news)):
+            self._order(order)
         for program in desk.programs.values():
             for case in program.state.open:
-                for order in case.orders:
-                    self._order(order)
-                allowed = len(program.instruments) + program.terms.repair.attempts_max + case.attempts_before
-                if len(case.orders) > allowed:
-                    self.fail("INV-10", f"{case.id} has {len(case.orders)} orders, {allowed} are allowed")
-            for name in program.state.presumed_dead:
-                self._order(program.state.orders[name])
+                repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)
+                allowed = program.terms.repair.attempts_max + case.attempts_before
+                if repairs > allowed:
+                    self.fail("INV-10", f"{case.id} has {repairs} repair orders, {allowed} are allowed")
+
+    def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
+        """Yield the orders whose state these records may have changed."""
+        for name, event in news:
+            if not name:  # a line went up or down: that concerns whatever is open
+                for program in desk.programs.values():
+                    for case in program.state.open:
+                        yield from case.orders
+                continue
+            orders = desk.programs[name].state.orders
+            for order in getattr(event, "orders", ()):
+                yield orders[order.client_order_id]
+            for known in getattr(event, "client_order_ids", ()):
+                yield orders[known]
+            known = getattr(event, "client_order_id", "")
+            if known:
+                yield orders[known]
 
     def _order(self, order: Order) -> None:
         """Check an order's state against the truth at its venue, when it has changed."""
@@ -203,6 +262,7 @@ class Checkers:
         self.branches["order_" + state.value] += 1
         if before is OrderState.PRESUMED_DEAD:
             self.branches["revived"] += 1
+            self.false_terminals += 1
         truth = self.world.venues[order.intent.venue].orders.get(name)
         if order.filled_lots > order.intent.lots:
             self.fail("INV-06", f"{name} filled {order.filled_lots} of {order.intent.lots}")
@@ -219,101 +279,15 @@ class Checkers:
         name = order.intent.client_order_id
         desk = self.world.desk
         assert desk is not None
-        times = desk.programs["CU-SELL"].terms.reply_times[order.intent.venue]
+        times = self._judge.owner(desk, name).terms.reply_times[order.intent.venue]
         epoch, queried_at = self._not_found.get(name, (0, 0))
         if epoch != desk.epoch or queried_at - order.sent_at < times.presumed_dead:
             self.fail("INV-07", f"{name} is presumed dead without a late enough answer on this session")
 
-    # --- at rest ---
-
     def at_rest(self) -> None:
         """Everything that must hold once faults are over and time has passed."""
-        desk = self.world.desk
-        if desk is None:
-            return self.fail("INV-20", "the engine is not running")
-        if desk.reconciliation.state is not DeskState.RECONCILED:
-            return self.fail("INV-20", f"{desk.reconciliation.state.value}: {desk.reconciliation.reason}")
-        for program in desk.programs.values():
-            self._program_at_rest(desk, program)
-        self._positions(desk)
-        if self.world.seed % FOLD_EVERY == 0:
-            self._fold(desk)
-
-    def _program_at_rest(self, desk: Desk, program: HedgeProgram) -> None:
-        state = program.state
-        for case in state.open:
-            naked = case.naked
-            if not (state.halt_reason or state.kill_level == "cancel"):
-                self.fail("INV-18", f"{case.id} is still open, naked {naked}, and nobody was told to act")
-            elif state.halt_reason and not any(alert.rule == "halted" for alert in self.alerts):
-                self.fail("INV-18", f"{case.id} halted without an alert")
-        if state.open:
-            self.branches["escalated"] += 1
-        for order in self.world.risen():
-            self.fail("INV-07", f"{order} is presumed dead, the venue traded it, and nobody asked again")
-        for case in state.executions.values():
-            self._matched_in_truth(program, case)
-
-    def _matched_in_truth(self, program: HedgeProgram, case: Execution) -> None:
-        """What the venues really traded for an ended execution is whole units, and what we call naked is so."""
-        if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
-            return
-        along = [-lots for lots in case.taken_over]  # a person has these, and they are named
-        proxied: Counter[tuple[str, int]] = Counter()
-        for order in case.orders:
-            truth = self.world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
-            sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1
-            if order.intent.instrument in case.proxies:
-                proxied[order.intent.instrument, order.intent.leg] += sign * (truth.filled_lots if truth else 0)
-            else:
-                along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
-        for (code, leg), lots in proxied.items():
-            whole, stray = divmod(lots, case.proxies[code].lots)
-            along[leg] += whole * case.proxies[code].replaces_lots
-            if case.is_ended and stray:
-                self.fail("INV-18", f"{case.id} ended as {case.outcome}, and {stray} lots of {code} hedge nothing")
-        units = {lots // ratio for lots, ratio in zip(along, case.ratio_lots, strict=True)}
-        is_whole = len(units) == 1 and not any(lots % ratio for lots, ratio in zip(along, case.ratio_lots, strict=True))
-        if case.is_ended and not is_whole:
-            self.fail("INV-18", f"{case.id} ended as {case.outcome}, and {along} lots are no whole units")
-
-    def _positions(self, desk: Desk) -> None:
-        """INV-01: our positions are the venues', once nothing is unsettled."""
-        for program in desk.programs.values():
-            if any(not case.is_settled for case in program.state.open):
-                continue
-            for instrument in program.instruments:
-                ours = desk.positions.confirmed[instrument.code]
-                theirs = self.world.venues[instrument.venue].position(instrument.code)
-                span = desk.positions.range_of(instrument.code, desk.programs.values())
-                inside = span.low_lots <= theirs <= span.high_lots if program.state.presumed_dead else ours == theirs
-                if not inside:
-                    self.fail("INV-01", f"{instrument.code}: we count {ours} lots, the venue traded {theirs}")
-
-    def _follow(self, desk: Desk) -> None:
-        """INV-15 on the path: a second desk folds each record once and must always stand where the live one stands."""
-        records = self.world.disk.records
-        if self._shadow is None or self._followed_desk is not desk:
-            self._followed_desk = desk
-            self._shadow = Desk(self.world.config, self.world.disk, desk.gate, desk.epoch, self.world.now)
-            self._followed = 0
-        self._shadow.recover(records[self._followed :])
-        self._followed = len(records)
-        self._compare(desk, self._shadow)
-
-    def _fold(self, desk: Desk) -> None:
-        """INV-15: the journal alone gives the same state."""
-        again = Desk(self.world.config, self.world.disk, desk.gate, desk.epoch, self.world.now)
-        again.recover(self.world.disk.records)
-        self._compare(desk, again)
-
-    def _compare(self, desk: Desk, again: Desk) -> None:
-        for name, program in desk.programs.items():
-            if program.snapshot() != again.programs[name].snapshot():
-                self.fail("INV-15", f"{name}: the fold of the journal differs from the live state")
-        codes = self.world.config.instruments
-        if any(desk.positions.confirmed[i.code] != again.positions.confirmed[i.code] for i in codes):
-            self.fail("INV-15", "the fold of the journal gives other positions")
+        self.world.truth.finish()
+        self._rest.check()
 
 
 def _is_over(truth: VenueOrder | None, lots: Lots) -> bool:

@@ -23,8 +23,10 @@ from trading.core.terms import (
     RepairPolicy,
     RepairPreference,
     ReplyTimes,
+    Slicing,
     Terms,
     Trigger,
+    Working,
 )
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine.config import Capabilities, DeskConfig, VenueConfig
@@ -56,6 +58,8 @@ CU_HG = Pair(
 REPAIR = RepairPolicy(RepairPreference.CHEAPEST, 500 * MILLI, 3, D("200000"), 20 * SECOND)
 REPLY_TIMES = ReplyTimes(reply_due=SECOND, query_interval=500 * MILLI, presumed_dead=5 * SECOND)
 PAYUP = D("20")  # CNY/t
+WORKING = Working()
+SLICING = Slicing()
 
 
 def copper_terms(
@@ -70,6 +74,9 @@ def copper_terms(
     payup: Decimal = PAYUP,
     repair: RepairPolicy = REPAIR,
     time_to_live: Nanos = 3600 * SECOND,
+    mode: ExecutionMode = ExecutionMode.TOGETHER,
+    working: Working = WORKING,
+    slicing: Slicing = SLICING,
 ) -> Terms:
     """Return terms that fire when the spread is 100 CNY/t in favor, unless told otherwise."""
     if trigger is None:
@@ -79,7 +86,7 @@ def copper_terms(
     venues = {INSTRUMENTS[leg.instrument].venue for leg in pair.legs}
     return Terms(
         program, 1, pair, direction, trigger, clip_units, executions_max, cooldown, payup, D("0.02"),
-        ExecutionMode.TOGETHER, repair, time_to_live, dict.fromkeys(venues, REPLY_TIMES),
+        mode, repair, time_to_live, dict.fromkeys(venues, REPLY_TIMES), working, slicing,
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
+from trading.core.execution import Execution
 from trading.core.flatten import held_units
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots, Nanos
+from trading.core.units import Lots, Nanos, Side
 from trading.core.view import DOMESTIC
 from trading.engine.desk import Desk
 
@@ -26,6 +27,7 @@ class Judge:
         if desk is None:
             return
         program = desk.programs[name]
+        self._tell_truth(program, decided)
         if decided.purpose is e.Purpose.ENTRY:
             self._entry(program, decided, now)
             return
@@ -33,6 +35,9 @@ class Judge:
             self._flatten(program, decided)
             return
         branches = self._checkers.branches
+        if decided.purpose is e.Purpose.HEDGE:
+            self._hedge(program.state.executions[decided.execution], decided)
+            return
         branches["repair_" + decided.purpose.value] += 1
         if len(decided.orders) > 1:
             branches["repair_both_legs"] += 1
@@ -47,18 +52,32 @@ class Judge:
         if case.mandate == "reduce":
             self._reduce_only(case, decided)
 
+    def owner(self, desk: Desk, client_order_id: str) -> HedgeProgram:
+        """Return the program that decided an order."""
+        return next(p for p in desk.programs.values() if client_order_id in p.state.orders)
+
+    def _tell_truth(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
+        """Let the figures know which trades will belong together."""
+        pair = program.terms.pair
+        ratio = tuple(leg.ratio_lots for leg in pair.legs)
+        entered = {leg: program.terms.direction.side_of(pair.legs[leg].role).sign for leg in range(len(ratio))}
+        self._checkers.world.truth.on_decided(ratio, entered, decided)
+
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
         state, pair, fail = program.state, program.terms.pair, self._checkers.fail
-        self._checkers.branches["entry"] += 1
-        if state.open:
+        case = state.executions.get(decided.execution)
+        self._checkers.branches["entry" if case is None else "requote"] += 1
+        if case is None and state.open:
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
+        if case is not None and (case.needs_work or case.is_ended or case.attempts):
+            fail("INV-09", f"{decided.execution} quotes again while it has other work")
         if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
-        if state.kill_level:
+        if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in state.venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if state.executions_since_arm >= program.terms.executions_max:
+        if case is None and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
@@ -83,6 +102,21 @@ class Judge:
             if order.offset is e.Offset.OPEN or not is_closing:
                 fail("INV-02", f"{order.client_order_id} opens in a flatten")
 
+    def _hedge(self, case: Execution, decided: e.OrdersDecided) -> None:
+        """INV-02: a hedge never goes beyond the whole units that the lead leg is known to have."""
+        self._checkers.branches["hedge"] += 1
+        if case.lead is None or len(decided.orders) != 1 or decided.orders[0].leg == case.lead:
+            return self._checkers.fail("INV-02", f"{case.id} hedges {len(decided.orders)} orders, lead {case.lead}")
+        if any(order.is_quote and order.is_live for order in case.orders):
+            self._checkers.branches["hedge_while_quoting"] += 1
+        order = decided.orders[0]
+        coming = case.reserved()[order.leg][order.side is Side.BUY]
+        units = case.along[case.lead] // case.ratio_lots[case.lead]
+        most = case.along[order.leg] + coming + order.lots
+        if order.side is not case.entered_sides[order.leg] or most > units * case.ratio_lots[order.leg]:
+            text = f"{order.client_order_id} hedges up to {most} lots of {units} units of {case.id}"
+            self._checkers.fail("INV-02", text)
+
     def _reduce_only(self, case: Any, decided: e.OrdersDecided) -> None:
         along = case.along
         for order in decided.orders:
@@ -90,9 +124,8 @@ class Judge:
             if order.side.sign * held >= 0 or order.lots > abs(held):
                 self._checkers.fail("INV-02", f"{order.client_order_id} adds to the position in an unwind")
 
-    def exposure(self, desk: Desk, order: e.OrderIntent) -> None:
+    def exposure(self, desk: Desk, program: HedgeProgram, order: e.OrderIntent) -> None:
         """INV-02: what could be traded if every live order filled stays within the plan of the execution."""
-        program = next(p for p in desk.programs.values() if order.client_order_id in p.state.orders)
         case = program.state.executions[program.state.orders[order.client_order_id].execution]
         self._contains_truth(desk, order.instrument, order.venue)
         if order.instrument in case.proxies:

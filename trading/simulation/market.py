@@ -1,5 +1,9 @@
-"""The books of a schedule: prices that wander around import parity, and feeds that fail as the faults say."""
+"""The books of a schedule: prices that wander around import parity, and feeds that fail as the faults say.
 
+Nothing here is traded on exactly, so parity is computed in floating point; the engine computes its own.
+"""
+
+from collections.abc import Iterable
 from random import Random
 
 import msgspec
@@ -7,72 +11,86 @@ import msgspec
 from trading.core.events import Level, QuoteSeen
 from trading.core.terms import Instrument, Pair
 from trading.core.units import SECOND, Nanos
-from trading.simulation.copper import CA, CU, FX, HG
+from trading.simulation.copper import CA, CU, FX, HG, INSTRUMENTS
 from trading.simulation.faults import Faults
 
 FX_TICKS = 71_000
+FX_EVERY = 5  # ticks of the market between two rates
 START = {CA.code: 19_600, HG.code: 8_900}  # 9,800 USD/t, 4.45 USD/lb
+DAY: Nanos = 86_400 * SECOND
+USUAL_LOTS, THIN_LOTS = 60, 2
+
+
+class Foreign:
+    """One foreign book and the line that leads from its price to the domestic parity, both in ticks."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.instrument = INSTRUMENTS[pair.legs[1].instrument]
+        parity = pair.parity
+        units = float(parity.units_numerator / parity.units_denominator)
+        rate = units * float(1 + parity.vat_rate) * FX_TICKS * float(FX.tick) / float(CU.tick)
+        self.slope = float(self.instrument.tick) * rate
+        self.base = float(parity.premium) * rate + float(parity.misc) / float(CU.tick)
+
+    def parity_ticks(self, ticks: int) -> int:
+        return int(ticks * self.slope + self.base)
+
+    def ticks_at(self, parity_ticks: int) -> int:
+        return round((parity_ticks - self.base) / self.slope)
 
 
 class Market:
-    """One pair's three books. `edge` is how far the domestic bid stands above parity, in domestic ticks."""
+    """All books. `edge` is how far the domestic bid stands above parity, in domestic ticks."""
 
-    def __init__(self, pair: Pair, rng: Random, faults: Faults) -> None:
+    def __init__(self, pairs: Iterable[Pair], rng: Random, faults: Faults) -> None:
         self._rng = rng
         self._faults = faults
-        self.foreign: Instrument = CA if pair.legs[1].instrument == CA.code else HG
-        self._foreign_ticks = START[self.foreign.code]
-        self._parity = pair.parity
+        self._foreign = [Foreign(pair) for pair in {pair.code: pair for pair in pairs}.values()]
+        self._lead = self._foreign[0]
+        self._lead_ticks = START[self._lead.instrument.code]
         self._frozen_until: dict[str, Nanos] = {}
         self._locked_until: dict[str, Nanos] = {}
+        self._closed_until: dict[str, Nanos] = {}  # by venue
+        self._ticks = 0
         self.offsets: dict[str, Nanos] = {}
-        self._parity_ticks = self._parity_of(self._foreign_ticks)
 
-    def _parity_of(self, foreign_ticks: int) -> int:
-        parity = self._parity
-        price = foreign_ticks * self.foreign.tick + parity.premium
-        units = parity.units_numerator / parity.units_denominator
-        full = price * units * (1 + parity.vat_rate) * (FX_TICKS * FX.tick) + parity.misc
-        return int(full / CU.tick)
+    def take_break(self, venue: str, until: Nanos) -> None:
+        """The venue's session pauses: its books are shown, and it does not trade."""
+        self._closed_until[venue] = until
 
     def quotes(self, now: Nanos, edge: int) -> list[QuoteSeen]:
         """Return the next quote of each book, as its feed delivers it."""
         rng = self._rng
-        step = rng.choice((-2, -1, 0, 0, 1, 2))
-        if step:
-            self._foreign_ticks += step
-            self._parity_ticks = self._parity_of(self._foreign_ticks)
-        seen = []
-        domestic = self._parity_ticks + edge
-        for instrument, bid, gap in (
-            (self.foreign, self._foreign_ticks, 1),
-            (FX, FX_TICKS - 10, 20),
-            (CU, domestic, rng.randint(1, 2)),
-        ):
-            quote = self._quote(instrument, bid, gap, now)
-            if quote is not None:
-                seen.append(quote)
-        return seen
+        self._lead_ticks += rng.choice((-2, -1, 0, 0, 1, 2))
+        parity = self._lead.parity_ticks(self._lead_ticks)
+        books: list[tuple[Instrument, int, int]] = [(self._lead.instrument, self._lead_ticks, 1)]
+        books += [(foreign.instrument, foreign.ticks_at(parity), 1) for foreign in self._foreign[1:]]
+        if self._ticks % FX_EVERY == 0:
+            books.append((FX, FX_TICKS - 10, 20))
+        self._ticks += 1
+        books.append((CU, parity + edge, rng.randint(1, 2)))
+        seen = (self._quote(instrument, bid, gap, now) for instrument, bid, gap in books)
+        return [quote for quote in seen if quote is not None]
 
     def _quote(self, instrument: Instrument, bid: int, gap: int, now: Nanos) -> QuoteSeen | None:
-        code, faults, rng = instrument.code, self._faults, self._rng
-        if not faults.is_calm:
-            if now < self._frozen_until.get(code, 0):
-                return None
-            if faults.hits("feed_frozen"):
-                self._frozen_until[code] = now + rng.randint(SECOND, 8 * SECOND)
-                return None
-            if faults.hits("limit_locked"):
-                self._locked_until[code] = now + rng.randint(SECOND, 6 * SECOND)
-        deep = 2 if faults.hits("quote_thin") else 60
-        bids = (Level(bid, deep), Level(bid - 1, deep))
-        asks = (Level(bid + gap, deep), Level(bid + gap + 1, deep))
-        at = now + self.offsets.get(instrument.venue, 0)
-        quote = QuoteSeen(code, bids, asks, at, now)
-        return quote if faults.is_calm else self._spoil(quote, now)
+        faults, at = self._faults, now + self.offsets.get(instrument.venue, 0)
+        if faults.is_calm:
+            return _book(instrument.code, bid, gap, USUAL_LOTS, at, now)
+        code = instrument.code
+        if now < self._frozen_until.get(code, 0):
+            return None
+        if faults.hits("feed_frozen"):
+            self._frozen_until[code] = now + self._rng.randint(SECOND, 8 * SECOND)
+            return None
+        if faults.hits("limit_locked"):
+            self._locked_until[code] = now + self._rng.randint(SECOND, 6 * SECOND)
+        deep = THIN_LOTS if faults.hits("quote_thin") else USUAL_LOTS
+        return self._spoil(_book(code, bid, gap, deep, at, now), instrument.venue, now)
 
-    def _spoil(self, quote: QuoteSeen, now: Nanos) -> QuoteSeen:
+    def _spoil(self, quote: QuoteSeen, venue: str, now: Nanos) -> QuoteSeen:
         faults = self._faults
+        if now < self._closed_until.get(venue, 0):
+            return msgspec.structs.replace(quote, is_trading=False)
         if now < self._locked_until.get(quote.instrument, 0):
             return msgspec.structs.replace(quote, asks=())
         if faults.hits("quote_crossed"):
@@ -83,3 +101,8 @@ class Market:
             empty = "bids" if self._rng.random() < 0.5 else "asks"
             return msgspec.structs.replace(quote, **{empty: ()})
         return quote
+
+
+def _book(code: str, bid: int, gap: int, lots: int, exchange_at: Nanos, now: Nanos) -> QuoteSeen:
+    bids, asks = (Level(bid, lots), Level(bid - 1, lots)), (Level(bid + gap, lots), Level(bid + gap + 1, lots))
+    return QuoteSeen(code, bids, asks, exchange_at, now)

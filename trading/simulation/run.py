@@ -13,6 +13,7 @@ import msgspec
 
 from trading.simulation.checkers import EXPECTED_BRANCHES
 from trading.simulation.faults import RATES
+from trading.simulation.figures import Figures, worse_than_kept
 from trading.simulation.world import World
 
 COUNTS_FROM = 1_000  # schedules from which on a fault or branch that never occurred is a failure
@@ -30,6 +31,7 @@ class Summary(msgspec.Struct):
     seconds: float = 0.0
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     branches: Counter[str] = msgspec.field(default_factory=Counter)
+    figures: Figures = msgspec.field(default_factory=Figures)
     first_violation: dict[str, Any] | None = None
     failed: list[int] = []  # every seed with a violation
 
@@ -40,6 +42,7 @@ class Summary(msgspec.Struct):
         self.escalated += other.escalated
         self.faults.update(other.faults)
         self.branches.update(other.branches)
+        self.figures.add(other.figures)
         self.first_violation = self.first_violation or other.first_violation
         self.failed += other.failed
 
@@ -48,6 +51,10 @@ class Summary(msgspec.Struct):
         return [name for name in RATES if not self.faults[name]] + [
             name for name in EXPECTED_BRANCHES if not self.branches[name]
         ]
+
+    def worse(self) -> list[str]:
+        """Return the distribution figures that are worse than those of the last release."""
+        return worse_than_kept(self.figures)
 
     def is_clean(self) -> bool:
         return not self.violations and (self.schedules < COUNTS_FROM or not self.never())
@@ -59,18 +66,33 @@ def run_seeds(seeds: Iterable[int]) -> Summary:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # worlds are cyclic and short-lived; the default looks at them far too often
     for seed in seeds:
-        world = World(seed)
-        violation = world.run()
-        summary.schedules += 1
-        summary.events += world.events
-        summary.escalated += bool(world.checkers.branches["escalated"])
-        summary.faults.update(world.faults.counts)
-        summary.branches.update(world.checkers.branches)
-        if violation:
-            summary.violations += 1
-            summary.failed.append(seed)
-            summary.first_violation = summary.first_violation or {"seed": seed, "what": violation}
+        summary.add(run_one(seed))
     return summary
+
+
+def run_one(seed: int) -> Summary:
+    """Run one schedule; an engine that raises is a violation too."""
+    world = World(seed)
+    try:
+        violation = world.run()
+    except Exception as crash:
+        violation = f"crash: {type(crash).__name__}: {crash}"
+    escalated = int(bool(world.checkers.branches["escalated"]))
+    truth = world.truth
+    return Summary(
+        schedules=1,
+        events=world.events,
+        violations=int(bool(violation)),
+        escalated=escalated,
+        faults=world.faults.counts,
+        branches=world.checkers.branches,
+        figures=Figures(
+            1, escalated, int(truth.is_over_clip), world.checkers.false_terminals, truth.naked_lot_ns, truth.orders,
+            truth.executions,
+        ),
+        first_violation={"seed": seed, "what": violation} if violation else None,
+        failed=[seed] if violation else [],
+    )  # fmt: skip
 
 
 def simulate(schedules: int, seed: int, jobs: int = 1) -> Summary:

@@ -1,7 +1,7 @@
 """A venue that may lie in every way the fault list names, but keeps the truth about what it traded.
 
-Immediate orders trade on arrival. What is said about them is subject to the faults of the schedule; what was traded is
-not, and the checkers compare against it. A query resends the fills of the order before the answer.
+Immediate orders trade on arrival. What is said about them is subject to the faults of the schedule (`Telling`); what
+was traded is not, and the checkers compare against it. A query resends the fills of the order before the answer.
 """
 
 from collections.abc import Callable
@@ -10,60 +10,103 @@ from random import Random
 from trading.core import events as e
 from trading.core.units import MILLI, SECOND, Lots, Nanos
 from trading.simulation.faults import Faults
+from trading.simulation.telling import Deliver, Telling
 
 REJECTS = tuple(e.RejectClass)
-LATE_MAX = 12 * SECOND
-Deliver = Callable[[Nanos, e.Event], None]
+RESTING_TRADES = 0.3  # share of the market's moves at which a resting order trades
+CLOSINGS = (e.Offset.CLOSE, e.Offset.CLOSE_TODAY, e.Offset.CLOSE_YESTERDAY)
+OFF_PRICE_TICKS = 2_500  # further than any collar
+Later = Callable[[Nanos, Callable[[str, Nanos], None], str], None]
+Traded = Callable[[e.OrderIntent, Lots], None]
 
 
 class VenueOrder:
     """The truth about one order at the venue."""
 
-    __slots__ = ("filled_lots", "fills", "hidden_fill", "intent", "is_rejected", "is_working")
+    __slots__ = ("filled_lots", "fills", "intent", "is_rejected", "is_working")
 
     def __init__(self, intent: e.OrderIntent) -> None:
         self.intent = intent
         self.filled_lots: Lots = 0
         self.fills: list[e.OrderFilled] = []
-        self.hidden_fill: e.OrderFilled | None = None  # traded, but not in the closing report
         self.is_working = False
         self.is_rejected = False
 
 
 class SimulatedVenue:
-    """`report(at, event)` is how the venue speaks; the world decides whether a line carries it."""
+    """`report(at, event)` is how the venue speaks, `later` its clock; `traded` is told the truth."""
 
-    def __init__(self, name: str, rng: Random, faults: Faults, report: Deliver) -> None:
+    def __init__(self, name: str, rng: Random, faults: Faults, report: Deliver, later: Later, traded: Traded) -> None:
         self.name = name
         self.orders: dict[str, VenueOrder] = {}
         self.is_halted = False
         self.has_lied = False
+        self.rejects_until: Nanos = 0
+        self.keeps_until: Nanos = 0  # no order is cancelled before
+        self.trading_day = 1
+        self._tells = Telling(rng, faults, report)
         self._rng = rng
         self._faults = faults
-        self._report = report
+        self._later = later
+        self._traded = traded
         self._fill_number = 0
-        self._last_at: Nanos = 0
+
+    def turn_day(self) -> None:
+        """A new trading day begins: trade numbers start over."""
+        self.trading_day += 1
+        self._fill_number = 0
 
     def take_order(self, intent: e.OrderIntent, now: Nanos) -> None:
         """The order has arrived."""
         order = self.orders[intent.client_order_id] = VenueOrder(intent)
-        name = intent.client_order_id
-        if self.is_halted or self._faults.hits("reject"):
+        name, faults = intent.client_order_id, self._faults
+        why = self._why_rejected(intent, now)
+        if why is not None:
             order.is_rejected = True
-            wanted = e.RejectClass.CLOSED if self.is_halted else self._rng.choice(REJECTS)
-            if wanted is e.RejectClass.DUPLICATE:  # a correct venue says so only of an order it has
-                wanted = e.RejectClass.OTHER
-            self._say(now, e.OrderRejected(name, wanted, wanted.value, "", now))
+            self._tells.say(now, e.OrderRejected(name, why, why.value, "", now))
             return
-        self._say(now, e.OrderAccepted(name, f"V{name}", now))
-        if self._faults.hits("rests"):
+        accepted = e.OrderAccepted(name, f"V{name}", now)
+        is_late = faults.hits("fill_before_ack")
+        if not is_late:
+            self._tells.say(now, accepted)
+        if intent.time_in_force is e.TimeInForce.DAY:
+            if is_late:
+                self._tells.say(now, accepted)
+            order.is_working = True
+            return
+        if faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
                 self._close(order, "filled", now)
-            return
-        self._trade(order, self._wanted(intent.lots), now)
-        self._close(order, "filled" if order.filled_lots == intent.lots else "cancelled", now)
+            elif faults.hits("venue_cancels"):
+                self._later(self._rng.randint(50 * MILLI, 2 * SECOND), self._cancel_unasked, name)
+        elif faults.hits("close_before_fills"):
+            fills = self._traded_in_parts(order, self._wanted(intent.lots), now)
+            self._close(order, "filled" if order.filled_lots == intent.lots else "cancelled", now)
+            for fill in fills:
+                self._tells.fill(now, fill)
+        else:
+            self._trade(order, self._wanted(intent.lots), now)
+            self._close(order, "filled" if order.filled_lots == intent.lots else "cancelled", now)
+        if is_late:
+            self._tells.say(now, accepted)
+
+    def _why_rejected(self, intent: e.OrderIntent, now: Nanos) -> e.RejectClass | None:
+        """Return the class of the reject, or None for an order that is taken."""
+        faults = self._faults
+        if self.is_halted:
+            return e.RejectClass.CLOSED
+        if now < self.rejects_until and not faults.is_calm:
+            faults.counts["reject_storm_order"] += 1
+            return self._rng.choice((e.RejectClass.THROTTLE, e.RejectClass.OTHER, e.RejectClass.PRICE))
+        if intent.offset in CLOSINGS and faults.hits("offset_rejected"):
+            return e.RejectClass.OFFSET
+        if not faults.hits("reject"):
+            return None
+        wanted = self._rng.choice(REJECTS)
+        # A correct venue calls an order a duplicate only when it has it.
+        return e.RejectClass.OTHER if wanted is e.RejectClass.DUPLICATE else wanted
 
     def _wanted(self, lots: Lots) -> Lots:
         if self._faults.hits("no_fill"):
@@ -73,46 +116,80 @@ class SimulatedVenue:
         return lots
 
     def _trade(self, order: VenueOrder, lots: Lots, now: Nanos) -> None:
+        for fill in self._traded_in_parts(order, lots, now):
+            self._tells.fill(now, fill)
+
+    def _traded_in_parts(self, order: VenueOrder, lots: Lots, now: Nanos) -> list[e.OrderFilled]:
+        fills = []
         while lots:
             part = self._rng.randint(1, lots) if self._rng.random() < 0.3 else lots
-            fill = self._fill(order, part, now)
-            self._say(now, fill)
+            fills.append(self._fill(order, part, now))
             lots -= part
+        return fills
 
     def _fill(self, order: VenueOrder, lots: Lots, now: Nanos) -> e.OrderFilled:
-        self._fill_number += 1
-        fill = e.OrderFilled(
-            order.intent.client_order_id, f"{self.name}{self._fill_number}", lots, order.intent.price_ticks, "D1", now
-        )
+        shared = self._fill_number and self._faults.hits("trade_id_shared")
+        if not shared:  # else this is the other side of the trade before, under the same number
+            self._fill_number += 1
+        intent, price = order.intent, order.intent.price_ticks
+        if self._faults.hits("fill_off_price"):
+            price += self._rng.choice((-OFF_PRICE_TICKS, OFF_PRICE_TICKS))
+        name = f"{self.name}{self._fill_number}"
+        if any(fill.fill_id == name and fill.trading_day == f"D{self.trading_day}" for fill in order.fills):
+            self._fill_number += 1
+            name = f"{self.name}{self._fill_number}"
+        fill = e.OrderFilled(intent.client_order_id, name, lots, price, f"D{self.trading_day}", now)
         order.fills.append(fill)
         order.filled_lots += lots
+        self._traded(intent, lots)
         return fill
 
-    def _close(self, order: VenueOrder, reason: str, now: Nanos) -> None:
+    def _close(self, order: VenueOrder, reason: str, now: Nanos, *, is_heard: bool = True) -> None:
         order.is_working = False
         announced = order.filled_lots
         left = order.intent.lots - announced
         if left and self._faults.hits("fill_after_close"):
-            order.hidden_fill = self._fill(order, self._rng.randint(1, left), now)
+            hidden = self._fill(order, self._rng.randint(1, left), now)  # traded, but not in the closing report
             self.has_lied = True
-            self._report(now + self._rng.randint(10 * MILLI, 3 * SECOND), order.hidden_fill)
-        self._say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
+            self._tells.late(now, hidden)
+        if is_heard:
+            self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
+
+    def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
+        order = self.orders[client_order_id]
+        if order.is_working:
+            self._close(order, "venue_cancelled", now)
+
+    def trade_resting(self, now: Nanos) -> None:
+        """The market moved on: of what rests in the book something may trade, in parts."""
+        if self.is_halted:
+            return
+        for order in [order for order in self.orders.values() if order.is_working]:
+            left = order.intent.lots - order.filled_lots
+            if order.intent.time_in_force is e.TimeInForce.DAY and self._rng.random() < RESTING_TRADES:
+                self._trade(order, self._rng.randint(1, left), now)
+                if order.filled_lots == order.intent.lots:
+                    self._close(order, "filled", now)
 
     def take_cancel(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders.get(client_order_id)
         if order is None or not order.is_working or self._faults.hits("cancel_rejected"):
-            self._say(now, e.CancelRejected(client_order_id, "too late"))
+            self._tells.say(now, e.CancelRejected(client_order_id, "too late"))
+            return
+        if now < self.keeps_until:
+            self._faults.counts["no_cancel_period_order"] += 1
+            self._later(self.keeps_until - now, self.take_cancel, client_order_id)
             return
         if self._rng.random() < 0.3:
             self._trade(order, self._rng.randint(0, order.intent.lots - order.filled_lots), now)
-        self._close(order, "cancelled", now)
+        self._close(order, "cancelled", now, is_heard=not self._faults.hits("cancel_ack_lost"))
 
     def take_query(self, client_order_id: str, queried_at: Nanos, now: Nanos) -> None:
         order = self.orders.get(client_order_id)
         if order is None:
-            self._answer(now, e.OrderStatus(client_order_id, "not_found", 0, "", queried_at))
+            self._tells.answer(now, e.OrderStatus(client_order_id, "not_found", 0, "", queried_at))
             return
-        self._tell(order, queried_at, now, self._answer)
+        self._tell(order, queried_at, now, self._tells.answer)
 
     def _tell(self, order: VenueOrder, queried_at: Nanos, now: Nanos, say: Deliver) -> None:
         name = order.intent.client_order_id
@@ -124,10 +201,23 @@ class SimulatedVenue:
     def take_query_all(self, queried_at: Nanos, now: Nanos) -> None:
         """List every order and say that the list is complete; a list that breaks off is not complete."""
         for order in self.orders.values():
-            self._tell(order, queried_at, now, self._surely)
-        self._report(self._in_order(now), e.StatusEnded(self.name, queried_at))
+            self._tell(order, queried_at, now, self._tells.surely)
+        self._tells.surely(now, e.StatusEnded(self.name, queried_at))
 
-    def drop_working(self, now: Nanos) -> None:
+    def replay_day(self, now: Nanos) -> None:
+        """Tell all that was ever told of every order again, unasked, as CTP's private stream does in RESTART mode."""
+        for order in self.orders.values():
+            name = order.intent.client_order_id
+            if order.is_rejected:
+                self._tells.surely(now, e.OrderRejected(name, e.RejectClass.OTHER, "other", "", now))
+                continue
+            self._tells.surely(now, e.OrderAccepted(name, f"V{name}", now))
+            for fill in order.fills:
+                self._tells.surely(now, fill)
+            if not order.is_working:
+                self._tells.surely(now, e.OrderClosed(name, order.filled_lots, "closed", now))
+
+    def drop_working(self) -> None:
         """The line went down and this venue cancels what works; nobody hears it."""
         for order in self.orders.values():
             order.is_working = False
@@ -139,36 +229,3 @@ class SimulatedVenue:
             for order in self.orders.values()
             if order.intent.instrument == instrument
         )
-
-    # --- how reports travel ---
-
-    def _say(self, now: Nanos, event: e.Event) -> None:
-        if self._may_lose(event) and self._faults.hits("report_lost"):
-            return
-        at = self._in_order(now)
-        if self._faults.hits("report_reordered"):
-            at = now + self._rng.randint(MILLI, 50 * MILLI)
-        if self._faults.hits("report_late"):
-            at = now + self._rng.randint(50 * MILLI, LATE_MAX)
-        self._report(at, event)
-        if self._faults.hits("report_duplicated"):
-            self._report(at + self._rng.randint(0, 2 * SECOND), event)
-
-    def _may_lose(self, event: e.Event) -> bool:
-        """The assumption our guarantee rests on: a venue whose closing reports understate does not lose fills as well.
-
-        Were a hidden fill as large as a lost one, what is reported would add up and no engine could tell; only a
-        comparison of positions with the venue can.
-        """
-        return not (isinstance(event, e.OrderFilled) and self._faults.has("fill_after_close"))
-
-    def _answer(self, now: Nanos, event: e.Event) -> None:
-        if not self._faults.hits("answer_lost"):
-            self._report(self._in_order(now), event)
-
-    def _surely(self, now: Nanos, event: e.Event) -> None:
-        self._report(self._in_order(now), event)
-
-    def _in_order(self, now: Nanos) -> Nanos:
-        self._last_at = max(self._last_at + 1, now + MILLI)
-        return self._last_at

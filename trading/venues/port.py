@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from trading.core.books import OffsetRule
 from trading.core.events import OrderIntent, OrderNotSent
 from trading.core.terms import Instrument
 from trading.core.units import Nanos
@@ -21,7 +22,14 @@ class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     supports_fok: bool = False
     supports_order_query: bool = True
     message_rate_per_s: int = 50
-    closes_today_separately: bool = False  # SHFE and INE: closing today's and yesterday's lots differs
+    closes_today_separately: bool = False  # the older way to say offset_rule = close_today_separate
+    offset_rule: OffsetRule = OffsetRule.NET
+    supports_position_query: bool = False  # then its positions are compared with our books
+
+    @property
+    def closing(self) -> OffsetRule:
+        """How a position is closed there, whichever way the configuration says it."""
+        return OffsetRule.CLOSE_TODAY_SEPARATE if self.closes_today_separately else self.offset_rule
 
 
 class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +108,10 @@ class Venue(Protocol):
 
     def query_all(self, at: Nanos) -> bool:
         """Ask for every order of the day; the answer ends with a StatusEnded that repeats `at`."""
+        ...
+
+    def query_positions(self, at: Nanos) -> bool:
+        """Ask for all positions of the account; the PositionsReported that answers repeats `at`."""
         ...
 
     def adopt(self, orders: Iterable[OrderIntent]) -> None:

@@ -92,7 +92,7 @@ export default {
   refusal: {
     HELD_CHANGED: "持有份数已变化，请重新查看后再操作。", UNITS: "没有持有这么多份。", EXECUTION_OPEN: "有执行未完成或正在平仓，请等待结束。", TWO_PEOPLE: "该数量须由第二人批准。", NOT_OPEN: "该执行已结束。", ORDERS_LIVE: "仍有委托可能成交，请等待或先撤单。", RESIDUAL_CHANGED: "敞口手数已变化，请重新查看后再操作。", NO_INSTRUMENT: "本席位没有该合约。", FOREIGN_CHANGED: "外来委托与您所见不同，请重新查看后再操作。", preview_refused: "引擎无法给出预览。", unknown_instrument: "本席位没有该合约。", wrong_kind_of_approval: "该申请在其他页面复核。", bad_terms: "条款不成立，请查看各栏。",
     HALTED: "已停机", REDUCE_ONLY: "只许减仓", INVALID_ORDER: "委托无效", NO_LIMIT: "有限额未设置", NO_REFERENCE: "没有参考价", NO_VALUE: "无法计算金额", NO_COUNTER: "缺少计数", PRICE_COLLAR: "价格保护带", ORDER_LOTS: "单笔委托上限", ORDER_VALUE: "单笔金额上限", POSITION_LOTS: "持仓上限", NAKED_LOTS: "敞口上限", DAY_EXECUTIONS: "日执行次数", MESSAGE_RATE: "报撤单速率",
-    ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
+    ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", DESK_KILLED: "整个席位处于紧急停止状态，请先解除席位停止。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
     revision_moved: "条款已变更，请重新核对。", not_own_project: "该程序所属项目不归您管理。", engine_unreachable: "引擎与队列均无法联系。请在机房执行 manage.py kill。", idempotency_key_reused: "该指令已提交，请关闭对话框后重新打开。", reason_too_short: "原因至少 10 个字符。", own_request: "这是您的申请，须由他人复核。", base_moved: "内容已变更，请重新查看后再操作。", nothing_changes: "没有任何变化。", nothing_changed: "没有任何变化。", bad_figure: "该数值不能作为限额。", approval_not_pending: "该申请已有结论。", already_acknowledged: "已有人确认。", throttled: "请求过多，请稍候。",
     not_armed: "未启用。", stale_revision: "条款已变更，请重新核对。", revision_conflict: "条款已变更，请重新核对。", expired: "指令在引擎处理前已过期，未执行任何操作。", killed: "紧急停止生效中，请先恢复交易。", permission_denied: "您的角色无权执行。", unreachable: "服务无应答。" },
   arm: {
@@ -182,9 +182,11 @@ export default {
   alert: {
     residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。",  execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
+    fill_busted: "交易所撤销了委托 {order} 的成交 {fill}（{lots} 手）。{text}", fill_corrected: "交易所将委托 {order} 的成交 {fill} 更正为 {lots} 手。{text}", venue_knows_fewer: "交易所称委托 {order} 成交 {told} 手，流水记录为 {filled} 手：可能有成交被撤销，请核对持仓。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
+    unacknowledged: "紧急告警 {alert}（{rule}）已 {seconds} 秒无人确认。",
     limit_locked: "市场封于涨跌停，敞口未了：{naked}。", halted_market: "市场暂停交易，敞口未了：{naked}。", execution_proxied: "执行已用替代合约配平：{proxy}。须由人工换回原合约。",
   },
   alerts: {
@@ -207,6 +209,7 @@ export default {
     residual_accepted: "敞口接受",
     position_adjusted: "持仓调整",
     status_ended: "查询答复完毕", engine_stopped: "引擎停止", tail_cut: "截去残缺记录", lease_changed: "租约变更", alert_resolved: "告警恢复", limits_published: "限额发布", settings_applied: "配置应用", desk_configured: "席位配置", arm_requested: "请求启用", disarm_requested: "请求停用", kill_requested: "请求紧急停止", lift_kill_requested: "申请解除紧急停止", approval_expired: "申请过期", opened: "日志开启", engine_started: "引擎启动", recovered: "恢复完成", command_received: "收到指令", command_refused: "指令被拒", alert_raised: "告警触发", alert_acknowledged: "告警确认", sent_to_wire: "已交传输层", checkpoint: "检查点", foreign_order_seen: "发现未知委托", order_accepted: "报单接受", order_rejected: "废单", order_filled: "成交", order_closed: "委托结束", cancel_rejected: "撤单被拒", order_status: "委托状态", venue_up: "通道连接", venue_down: "通道断开", orders_refused: "风控拒绝", order_not_sent: "委托未发出", time_passed: "到时", arm: "启用", disarm: "停用指令", disarmed: "已停用", unwind_requested: "请求平腿", kill: "紧急停止", kill_lifted: "解除紧急停止", orders_decided: "决定委托", cancel_decided: "决定撤单", query_decided: "决定查询", execution_ended: "执行结束", halted: "停机", terms_changed: "条款生效", limits_changed: "限额生效", logged_in: "登录", logged_out: "退出", login_failed: "登录失败", login_locked: "登录锁定", approval_requested: "申请复核", approval_approved: "复核批准", approval_rejected: "复核驳回", threshold_changed: "限额修改", report_exported: "报告导出", configuration_applied: "配置应用",
+    alert_escalated: "告警升级",
     repair_held: "补腿暂停",
   },
   project: { sha: "SHA-256", days: "本阶段 {n} 天", members: "成员", exports: "导出记录", noExports: "尚无导出。", file: "文件", title: "项目", code: "项目", stage: "阶段", owner: "负责人", pairs: "配对", executions: "执行数", receipts: "记录数", empty: "没有项目。请应用声明了项目的配置。", report: "报告", from: "起", to: "止", language: "PDF 语言", zh: "中文", en: "英文", profile: "CSV 格式", human: "易读", regulator: "监管", contents: "包含该期间的时间线、委托、成交、决策与完整性证明。", summary: "概要", open: "本项目的执行", auditLink: "本项目的记录" },

@@ -9,13 +9,14 @@ import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from trading.simulation.replay.fault_rates import BadRates, FaultRates
 from trading.simulation.replay.run import DELAYS_MS, replay
 from trading.simulation.replay.setup import BadConfig, BadReplay, declared_recording, set_up
 from trading.venues.simulated.config import ConfigError, Recorded
 from trading.venues.simulated.model import ModelError
 from trading.venues.simulated.recordings import RecordingError
 
-REFUSALS = (BadConfig, BadReplay, ConfigError, ModelError, RecordingError)
+REFUSALS = (BadConfig, BadRates, BadReplay, ConfigError, ModelError, RecordingError)
 
 
 class Command(BaseCommand):
@@ -40,6 +41,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--grid-minutes", type=float, default=10, help="market time of each sensitivity run; 0 = none"
         )
+        parser.add_argument(
+            "--faults",
+            default="",
+            metavar="RATES",
+            help="play everything again with reject=0.02,partial=0.05,silence=0.01",
+        )
         parser.add_argument("--delays", default=",".join(map(str, DELAYS_MS)), help="order round trips in ms")
         parser.add_argument("--desk", default="demo")
 
@@ -50,7 +57,8 @@ class Command(BaseCommand):
         try:
             setup = set_up(options["program"], Path(desk_file), _recordings(options))
             delays = tuple(int(text) for text in options["delays"].split(","))
-            found = replay(setup, options["minutes"], options["grid_minutes"], delays)
+            rates = FaultRates.parse(options["faults"])
+            found = replay(setup, options["minutes"], options["grid_minutes"], delays, rates)
         except REFUSALS as error:
             raise CommandError(str(error)) from error
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
@@ -81,9 +89,10 @@ def _table(found: dict[str, Any]) -> str:
     lines = [f"{found['program']}: {found['trigger']}; {found['ticks']} ticks of {found['market_seconds']} s"]
     lines += [f"  {source['instrument']}: {source['is']}" for source in found["sources"]]
     names = ("executions", "capture", "slippage_mean", "failures", "edge", "leg_gap_ms_p99", "naked_lot_seconds")
-    lines.append(f"{'delay':>6} {'legging':<11}" + "".join(f"{name:>19}" for name in names))
-    for run in found["delays"]:
-        for legging in ("together", "sequential"):
-            shown = "".join(f"{run[legging][name]!s:>19}" for name in names)
-            lines.append(f"{run['delay_ms']:>4}ms {legging:<11}{shown}")
+    lines.append(f"{'delay':>6} {'legging':<19}" + "".join(f"{name:>19}" for name in names))
+    for runs, mark in ((found["delays"], ""), (found["faults"]["delays"], ", faults")):
+        for run in runs:
+            for legging in ("together", "sequential"):
+                shown = "".join(f"{run[legging][name]!s:>19}" for name in names)
+                lines.append(f"{run['delay_ms']:>4}ms {legging + mark:<19}{shown}")
     return "\n".join(lines)

@@ -2,12 +2,14 @@
 
 import json
 from argparse import RawDescriptionHelpFormatter
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
 from trading.simulation.board import Board, board, keep_seeds
+from trading.simulation.figures import write_record
 from trading.simulation.run import Summary, simulate
 
 EXAMPLE = """Example:
@@ -23,6 +25,7 @@ class Command(BaseCommand):
     help = (
         "Drive the engine through seeded fault schedules and check its invariants.\n"
         "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 1000 schedules or more;\n"
+        "when a distribution figure of 5000 schedules or more is worse than the kept record; and\n"
         "with --mutants when a planted bug goes unnoticed.\n\n" + EXAMPLE
     )
 
@@ -33,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--schedules", type=int, help="how many (default 1000; for each planted bug at most 5000)")
         parser.add_argument("--seed", type=int, default=1, help="the first seed; each schedule takes the next one")
         parser.add_argument("--jobs", type=int, default=1, help="processes to spread them over (default 1)")
+        parser.add_argument("--record", type=Path, help="write the distribution figures as the record to compare with")
         parser.add_argument("--mutants", action="store_true", help="plant every known bug and look who notices it")
         parser.add_argument("--keep-seeds", action="store_true", help="keep the seeds that noticed the planted bugs")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -47,8 +51,10 @@ class Command(BaseCommand):
             self._plant(schedules, options)
             return
         summary = simulate(schedules, options["seed"], options["jobs"])
+        if options["record"]:
+            write_record(summary.figures, options["record"])
         self.stdout.write(_as_json(summary) if options["json"] else _as_text(summary))
-        if not summary.is_clean():
+        if not summary.is_clean() or summary.worse():
             raise SystemExit(1)
 
     def _plant(self, schedules: int, options: dict[str, Any]) -> None:
@@ -79,6 +85,8 @@ def _as_json(summary: Summary) -> str:
             "seconds": summary.seconds,
             "faults": dict(sorted(summary.faults.items())),
             "branches": dict(sorted(summary.branches.items())),
+            "rates": summary.figures.rates(),
+            "worse": summary.worse(),
             "never": summary.never(),
             "first_violation": summary.first_violation,
             "failed_seeds": summary.failed,
@@ -91,6 +99,8 @@ def _as_text(summary: Summary) -> str:
         f"{summary.schedules} schedules, {summary.events} events, {summary.seconds} s",
         f"{summary.violations} violations, {summary.escalated} ended with a person called",
     ]
+    lines.append(", ".join(f"{name} {rate}" for name, rate in summary.figures.rates().items()))
+    lines += ["worse: " + text for text in summary.worse()]
     if summary.never():
         lines.append("never occurred: " + ", ".join(summary.never()))
     if summary.first_violation:

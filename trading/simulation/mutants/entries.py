@@ -24,6 +24,6 @@ def enters_while_a_case_is_open(put: Any) -> None:
     def eager(self: Any, now: int) -> Any:
         event = decide(self, now)
         may = self.state.mode.value == "armed" and self.holds_since is not None and self.permit > 1
-        return self._entry(now) if event is None and may and self.state.open else event
+        return self.entries.decide(now) if event is None and may and self.state.open else event
 
     put(program.HedgeProgram, "decide", eager)

@@ -5,6 +5,7 @@ that happens is the earliest of: a tick, a report or book reaching the trader, a
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from itertools import count
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from trading.core.units import MICRO, MILLI, Nanos
 from trading.engine import actions as a
 from trading.engine.config import DeskConfig
 from trading.market.book import Quote
+from trading.simulation.replay.fault_rates import NO_FAULTS, FaultRates
 from trading.venues.local.codec import REJECT_CLASSES
 from trading.venues.simulated import messages as say
 from trading.venues.simulated.exchange import Exchange
@@ -37,12 +39,16 @@ class Trader(Protocol):
 class Floor:
     """`delay_ms` is the round trip of an order at each venue; books travel half of it."""
 
-    def __init__(self, config: DeskConfig, delay_ms: int) -> None:
+    def __init__(self, config: DeskConfig, delay_ms: int, faults: FaultRates | None = None) -> None:
         self.desk_name = config.desk
+        self._durable_after = DURABLE_AFTER if delay_ms else 0  # without any delay, none of ours either
         self._instruments = {instrument.code: instrument for instrument in config.instruments}
         self.exchanges = {
-            venue.name: Exchange(_spec(venue.name, venue.kind == "local", config, delay_ms)) for venue in config.venues
+            venue.name: Exchange(_spec(venue.name, venue.kind == "local", config, delay_ms), seed)
+            for seed, venue in enumerate(config.venues, 1)
         }
+        for exchange in self.exchanges.values():
+            (faults or NO_FAULTS).switch_on(exchange.faults)
         self._arrivals: list[tuple[Nanos, int, str, Any]] = []  # (at, number, venue, message)
         self._number = count()
         self._durable: list[tuple[Nanos, int]] = []
@@ -64,7 +70,7 @@ class Floor:
         for action in wanted:
             match action:
                 case a.Sync(seq):
-                    heapq.heappush(self._durable, (now + DURABLE_AFTER, seq))
+                    heapq.heappush(self._durable, (now + self._durable_after, seq))
                 case a.Submit():
                     for order in action.orders:
                         self._send(order, now)
@@ -74,6 +80,10 @@ class Floor:
                     self._ask(venue, say.QueryOrder(self.desk_name, order_id, str(at)), now)
                 case a.QueryAll(venue, at):
                     self._ask(venue, say.QueryOrders(self.desk_name, str(at)), now)
+
+    def faults_that_occurred(self) -> dict[str, int]:
+        """Return how often each fault happened, over all venues."""
+        return dict(sum((exchange.faults.occurred for exchange in self.exchanges.values()), Counter()))
 
     # --- time ---
 
@@ -118,6 +128,8 @@ class Floor:
             price=order.price_ticks * instrument.tick,
             time_in_force=order.time_in_force,
             offset=order.offset if is_local else None,
+            hedge_flag=order.hedge_flag,
+            prompt=order.prompt,
         )
         self._ask(order.venue, request, now)
 
@@ -166,7 +178,7 @@ def _spec(name: str, is_local: bool, config: DeskConfig, delay_ms: int) -> Venue
     )
 
 
-def _event(venue: str, message: say.Report) -> Any:
+def _event(venue: str, message: say.Report | say.DayBegan) -> Any:
     """Return what a venue adapter would make of the report."""
     match message:
         case say.Accepted(_, order_id, venue_id, at):
@@ -182,7 +194,10 @@ def _event(venue: str, message: say.Report) -> Any:
                 message.price_ticks,
                 message.trading_day,
                 message.exchange_ns,
+                message.prompt,
             )
+        case say.DayBegan(day):
+            return e.TradingDayChanged(venue, day)
         case say.Closed(_, order_id, filled, reason, at):
             return e.OrderClosed(order_id, filled, reason, at)
         case say.CancelRejected(_, order_id, _, text):

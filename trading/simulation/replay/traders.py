@@ -6,8 +6,9 @@ import msgspec
 
 from risk.gate import review
 from trading.core import events as e
-from trading.core.program import FOREIGN, HedgeProgram, Permit
+from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Lots, Nanos
+from trading.core.view import DOMESTIC, FOREIGN
 from trading.engine import actions as a
 from trading.engine import commands as c
 from trading.engine.config import DeskConfig
@@ -17,6 +18,8 @@ from trading.market.book import Quote, fault
 from trading.simulation.replay.measures import Decision
 
 COMMAND_VALID = 2 * SECOND
+HALT_ATTENDED_AFTER = 60 * SECOND  # stated: how long two people take to look at a halt and lift it
+REHEDGE_EVERY = 5 * SECOND  # vnpy_spreadtrading cancels and hedges anew at a timer's interval
 
 
 class DeskTrader:
@@ -31,6 +34,8 @@ class DeskTrader:
         self.execution_of: dict[str, str] = {}
         self.repairs = 0
         self.refused: dict[str, int] = {}
+        self.halts = 0
+        self._halted_since: Nanos | None = None
         self._read = 0
 
     def start(self, now: Nanos) -> list[Any]:
@@ -59,11 +64,26 @@ class DeskTrader:
     def _armed(self, wanted: list[Any], now: Nanos) -> list[Any]:
         self._note()
         program = self.desk.programs[self._program]
+        if program.state.halt_reason:
+            return wanted + self._lifted(now)
         if program.shown_state(now) != "DISARMED" or program.permit is not Permit.ENTRIES:
             return wanted
         self._arms += 1
         arm = c.ArmProgram(self._program, f"REPLAY-{self._arms}", "replay", program.terms.revision, now + COMMAND_VALID)
         return wanted + self.desk.on_command(arm, now)
+
+    def _lifted(self, now: Nanos) -> list[Any]:
+        """Let two people look at a halt and lift it, a stated while after it."""
+        if self._halted_since is None:
+            self._halted_since = now
+            self.halts += 1
+        if now - self._halted_since < HALT_ATTENDED_AFTER:
+            return []
+        self._halted_since = None
+        lift = c.LiftKill(
+            requested_by="replay", approved_by="replay too", reason="seen", command_id=f"LIFT-{self.halts}"
+        )
+        return self.desk.on_command(lift, now)
 
     def _note(self) -> None:
         """Read what the desk has recorded since: that is where its decisions are."""
@@ -81,10 +101,6 @@ class DeskTrader:
                 self.refused[event.code] = self.refused.get(event.code, 0) + 1
         self._read = len(self.journal.records)
 
-    @property
-    def halt_reason(self) -> str:
-        return self.desk.programs[self._program].state.halt_reason
-
 
 class TriggerWatcher:
     """Takes the program's trigger, quantity, price, payup and cooldown, and leaves the legging to its subclass.
@@ -92,7 +108,7 @@ class TriggerWatcher:
     The program itself is never told what came of a decision: the watcher counts and waits in its place.
     """
 
-    halt_reason = ""
+    halts = 0
 
     def __init__(self, config: DeskConfig, now: Nanos) -> None:
         instruments = {instrument.code: instrument for instrument in config.instruments}
@@ -167,9 +183,10 @@ class InstantTrader(TriggerWatcher):
 
 
 class SequentialLegger(TriggerWatcher):
-    """The baseline: the domestic leg first, its hedge after each of its fills, and what is missing is sent again.
+    """The baseline: the domestic leg leads, each of its fills is hedged, what is missing is sent again every 5 s.
 
-    It looks again with every quote, and never rolls back.
+    It never rolls back. An order without an end when the timer comes is cancelled, and one that has none at the next
+    counts as gone: what it traded unheard is not known here.
     """
 
     def __init__(self, config: DeskConfig, now: Nanos) -> None:
@@ -177,54 +194,63 @@ class SequentialLegger(TriggerWatcher):
         self._case: e.OrdersDecided | None = None
         self._filled = [0, 0]
         self._working: dict[str, int] = {}  # client order id -> leg
+        self._called_back: set[str] = set()
         self._sent = 0
+        self._rehedge_at: Nanos = 0
 
     def on_report(self, event: Any, now: Nanos) -> list[Any]:
         leg = self._working.get(getattr(event, "client_order_id", ""))
         if leg is None or self._case is None:
             return []
+        out: list[Any] = []
         if isinstance(event, e.OrderFilled):
             self._filled[leg] += event.lots
-            return self._go_on(now)
-        if isinstance(event, e.OrderClosed | e.OrderRejected):
+            out = self._send_missing(FOREIGN, now) if leg == DOMESTIC else []
+        elif isinstance(event, e.OrderClosed | e.OrderRejected | e.CancelRejected):
             del self._working[event.client_order_id]
-            self._end_if_done(now)
-        return []
-
-    def deadline(self) -> Nanos | None:
-        return super().deadline() if self._case is None else None
-
-    def _look(self, now: Nanos) -> list[Any]:
-        return super()._look(now) if self._case is None else self._go_on(now)
-
-    def _begin(self, decided: e.OrdersDecided, now: Nanos) -> list[Any]:
-        self._case, self._filled = decided, [0, 0]
-        return self._send(0, decided.orders[0].lots, decided.orders[0].price_ticks)
-
-    def _go_on(self, now: Nanos) -> list[Any]:
-        """Send what is missing of a leg that has no order out: the hedge follows whole lots of the first leg."""
-        assert self._case is not None
-        wanted = self._case.orders[0].lots
-        owed = (wanted, self._filled[0] * self._ratio[FOREIGN] // self._ratio[0])
-        out: list[Any] = []
-        for leg in (0, 1):
-            lots = owed[leg] - self._filled[leg]
-            if lots > 0 and leg not in self._working.values():
-                price = self._program.entry_price(leg, lots)
-                if price is not None:
-                    self.repairs += 1 if self._is_resend(leg) else 0
-                    out += self._send(leg, lots, price)
         self._end_if_done(now)
         return out
 
-    def _is_resend(self, leg: int) -> bool:
-        assert self._case is not None
-        is_first_hedge = leg == 1 and self._filled[1] == 0
-        if not is_first_hedge:
-            self.decisions[self._case.execution].repairs += 1
-        return not is_first_hedge
+    def deadline(self) -> Nanos | None:
+        return super().deadline() if self._case is None else self._rehedge_at
 
-    def _send(self, leg: int, lots: Lots, price_ticks: int) -> list[Any]:
+    def _look(self, now: Nanos) -> list[Any]:
+        if self._case is None:
+            return super()._look(now)
+        return self._again(now) if now >= self._rehedge_at else []
+
+    def _begin(self, decided: e.OrdersDecided, now: Nanos) -> list[Any]:
+        self._case, self._filled = decided, [0, 0]
+        return self._send(DOMESTIC, decided.orders[0].lots, decided.orders[0].price_ticks, now)
+
+    def _again(self, now: Nanos) -> list[Any]:
+        assert self._case is not None
+        self._rehedge_at = now + REHEDGE_EVERY
+        for name in self._called_back & set(self._working):
+            del self._working[name]
+        if self._working:
+            self._called_back = set(self._working)
+            return [a.Cancel(self._case.orders[leg].venue, name) for name, leg in self._working.items()]
+        self._end_if_done(now)
+        if self._case is None:
+            return []
+        return [action for leg in (DOMESTIC, FOREIGN) for action in self._send_missing(leg, now)]
+
+    def _send_missing(self, leg: int, now: Nanos) -> list[Any]:
+        """Send what is missing of a leg that has no order out: the hedge follows whole units of the first leg."""
+        assert self._case is not None
+        wanted = self._case.orders[0].lots
+        owed = (wanted, self._filled[DOMESTIC] // self._ratio[DOMESTIC] * self._ratio[FOREIGN])
+        lots = owed[leg] - self._filled[leg]
+        price = self._program.entry_price(leg, lots) if lots > 0 and leg not in self._working.values() else None
+        if price is None:
+            return []
+        if leg == DOMESTIC or self._filled[FOREIGN]:
+            self.repairs += 1
+            self.decisions[self._case.execution].repairs += 1
+        return self._send(leg, lots, price, now)
+
+    def _send(self, leg: int, lots: Lots, price_ticks: int, now: Nanos) -> list[Any]:
         assert self._case is not None
         self._sent += 1
         order_id = f"SEQ-{self._sent}"
@@ -232,6 +258,7 @@ class SequentialLegger(TriggerWatcher):
             self._case.orders[leg], client_order_id=order_id, lots=lots, price_ticks=price_ticks
         )
         self._working[order_id] = leg
+        self._rehedge_at = now + REHEDGE_EVERY
         self.execution_of[order_id] = self._case.execution
         return [a.Submit(None, (order,))]  # type: ignore[arg-type]
 
@@ -239,6 +266,7 @@ class SequentialLegger(TriggerWatcher):
         if self._case is None or self._working:
             return
         units = self._case.orders[0].lots // self._ratio[0]
-        if self._filled == [units * self._ratio[0], units * self._ratio[FOREIGN]]:
+        whole = [units * self._ratio[0], units * self._ratio[FOREIGN]]
+        if self._filled in (whole, [0, 0]):  # all, or a lead order that found nothing: then it looks anew
             self._case = None
             self._not_before = now + self._program.terms.cooldown

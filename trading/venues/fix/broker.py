@@ -27,9 +27,16 @@ from trading.venues.fix.body import Body, MalformedMessage
 from trading.venues.fix.codec import Message
 from trading.venues.fix.order_entry import MassStatus, OrderEntry
 from trading.venues.fix.outputs import Output, Role, SessionConfig
+from trading.venues.fix.positions import (
+    PositionQuestion,
+    PositionReport,
+    PositionsAcknowledged,
+    RequestForPositions,
+)
 from trading.venues.fix.reports import UnreadableFill, cancel_refused, events_of, order_id
 from trading.venues.fix.session import Session
 from trading.venues.fix.store import FileStore
+from trading.venues.fix.timestamps import format_utc
 from trading.venues.line import Line
 from trading.venues.port import Capabilities, ClockSample, EventSink, LineState, VenueConfig
 
@@ -38,7 +45,7 @@ CHORES_S = 1.0
 CLOCK_SAMPLE_EVERY = 10  # chores
 LOGOUT_S = 2.0
 
-APP_TYPES = frozenset({b"8", b"9", b"j"}) | feed.MSG_TYPES
+APP_TYPES = frozenset({b"8", b"9", b"j", b"AO", b"AP"}) | feed.MSG_TYPES
 UNREADABLE = (MalformedMessage, UnreadableFill, OffGridPrice, ArithmeticError)
 
 log = logging.getLogger(__name__)
@@ -73,6 +80,9 @@ class FixVenue:
         self._feed = feed.Feed(config.name, traded)
         self._ids = 0
         self._resync = MassStatus()
+        self._positions = PositionQuestion()
+        self._by_symbol = {instrument.symbol: instrument for instrument in traded}
+        self._account, self._day = config.account or None, ""
         self._queried_at: dict[str, Nanos] = {}
         self._unsent: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -143,6 +153,14 @@ class FixVenue:
     def query_all(self, at: Nanos) -> bool:
         self._resync = MassStatus(self._next_id(), at)
         return self._send(messages.OrderMassStatusRequest(request_id=self._resync.request_id))
+
+    def query_positions(self, at: Nanos) -> bool:
+        self._positions = PositionQuestion(self._next_id(), at)
+        day = self._day or format_utc(at)[:8].decode()
+        request = RequestForPositions(
+            request_id=self._positions.request_id, account=self._account, business_day=day, sent_at=at
+        )
+        return self._send(request)
 
     def subscribe(self, instruments: Sequence[Instrument]) -> None:
         """Ask for the depth of these instruments now and after every logon."""
@@ -236,6 +254,8 @@ class FixVenue:
                     self._ask(self._feed.repair())
             elif message.msg_type == b"8":
                 self._report(messages.ExecutionReport.parse(message), message)
+            elif message.msg_type in (b"AO", b"AP"):
+                self._position(message)
             elif message.msg_type == b"9":
                 self._on_event(cancel_refused(messages.OrderCancelReject.parse(message)))
             elif message.msg_type == b"j":
@@ -246,6 +266,16 @@ class FixVenue:
         except UNREADABLE as fault:
             log.error("%s: %s; asking for the order's state", self.name, fault)
             self.query(message.text(41) or message.text(11), self._clock())
+
+    def _position(self, message: Message) -> None:
+        if message.msg_type == b"AO":
+            self._positions.acknowledged(PositionsAcknowledged.parse(message))
+        else:
+            self._positions.reported(PositionReport.parse(message))
+        found = self._positions.answer(self.name, self._by_symbol)
+        if found is not None:
+            self._positions, self._day = PositionQuestion(), found.trading_day
+            self._on_event(found)
 
     def _report(self, report: messages.ExecutionReport, message: Message) -> None:
         is_of_mass_status = bool(report.mass_status_id)

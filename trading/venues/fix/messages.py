@@ -102,6 +102,7 @@ class ExecutionReport(Body):
     price: Decimal | None = at(44, PRICE, default=None)
     last_lots: int | None = at(32, LOTS, default=None)
     last_price: Decimal | None = at(31, PRICE, default=None)
+    maturity_date: str | None = at(541, default=None)
     reported_at: int | None = at(60, TIME, default=None)
     reject_reason: int | None = at(103, INTEGER, default=None)
     status_request_id: str | None = at(790, default=None)

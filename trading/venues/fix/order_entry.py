@@ -19,6 +19,8 @@ TIMES_IN_FORCE = {TimeInForce.DAY: b"0", TimeInForce.IOC: b"3", TimeInForce.FOK:
 # What changes from one order to the next: ClOrdID, Side, OrderQty, Price, TimeInForce, TransactTime.
 VARIABLE_TAGS = (11, 54, 38, 44, 59, 60)
 
+MATURITY_DATE = 541  # the prompt date, where an order trades a certain one
+
 
 class OrderEntry:
     """Knows every order of this desk at the venue, also those of earlier runs."""
@@ -27,7 +29,7 @@ class OrderEntry:
         self._session, self._account = session, account
         self._instruments = {i.code: i for i in instruments}
         self._orders: dict[str, OrderIntent] = {}
-        self._templates: dict[str, Template] = {}
+        self._templates: dict[tuple[str, bool], Template] = {}
 
     def adopt(self, orders: Iterable[OrderIntent]) -> None:
         for order in orders:
@@ -41,23 +43,26 @@ class OrderEntry:
     def new(self, order: OrderIntent, now: Nanos) -> tuple[Template, tuple[bytes, ...]]:
         """Return the template of the order's instrument and this order's values for it."""
         price = to_price(order.price_ticks, self._instruments[order.instrument].tick)
-        return self._template(order.instrument), (
+        prompt = (order.prompt.encode(),) if order.prompt else ()
+        return self._template(order.instrument, bool(prompt)), (
             order.client_order_id.encode(),
             SIDES[order.side].value.encode(),
             b"%d" % order.lots,
             format(price, "f").encode(),
             TIMES_IN_FORCE[order.time_in_force],
             format_utc(now),
+            *prompt,
         )
 
-    def _template(self, code: str) -> Template:
-        template = self._templates.get(code)
+    def _template(self, code: str, has_prompt: bool) -> Template:
+        template = self._templates.get((code, has_prompt))
         if template is None:
             # HandlInst (automated, no broker intervention), Symbol, OrdType (limit), and Account where there is one
             static: list[tuple[int, Value]] = [(21, b"1"), (55, self._instruments[code].symbol), (40, b"2")]
             if self._account:
                 static.insert(0, (1, self._account))
-            template = self._templates[code] = self._session.template(b"D", static, VARIABLE_TAGS)
+            tags = (*VARIABLE_TAGS, MATURITY_DATE) if has_prompt else VARIABLE_TAGS
+            template = self._templates[code, has_prompt] = self._session.template(b"D", static, tags)
         return template
 
     def cancel(self, client_order_id: str, cancel_id: str, now: Nanos) -> OrderCancelRequest | None:

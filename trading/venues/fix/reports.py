@@ -72,7 +72,10 @@ def _trade(report: ExecutionReport, order: str, instrument: Instrument | None, t
     if report.last_price is None or not report.last_lots or report.last_lots < 0:
         raise UnreadableFill(f"fill {report.exec_id} of order {order} has no price or no quantity")
     ticks = to_ticks(report.last_price, instrument.tick)
-    found: list[Event] = [OrderFilled(order, report.exec_id, report.last_lots, ticks, trading_day, report.reported_at)]
+    prompt = report.maturity_date or ""
+    found: list[Event] = [
+        OrderFilled(order, report.exec_id, report.last_lots, ticks, trading_day, report.reported_at, prompt)
+    ]
     if report.status in OVER:
         found.append(OrderClosed(order, report.filled_lots, OVER[report.status], report.reported_at))
     return found

@@ -9,7 +9,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from trading.core.events import OrderIntent, OrderNotSent, OrderStatus, StatusEnded, VenueDown, VenueUp
+import msgspec
+
+from trading.core.events import (
+    OrderIntent,
+    OrderNotSent,
+    OrderStatus,
+    PositionsReported,
+    StatusEnded,
+    TradingDayChanged,
+    VenueDown,
+    VenueUp,
+)
 from trading.core.terms import Instrument
 from trading.core.units import MILLI, Nanos, OffGridPrice
 from trading.market.book import Quote
@@ -99,6 +110,9 @@ class LocalVenue:
     def query_all(self, at: Nanos) -> bool:
         return self._line.write(codec.encode(codec.QueryAll(self._ref(at))))
 
+    def query_positions(self, at: Nanos) -> bool:
+        return self._line.write(codec.encode(codec.QueryPositions(self._ref(at))))
+
     def subscribe(self, instruments: Sequence[Instrument]) -> None:
         """Ask for the depth of these instruments now and after every reconnection."""
         self._subscribed |= {i.symbol for i in instruments}
@@ -168,7 +182,12 @@ class LocalVenue:
             case codec.Error():
                 log.error("%s: the venue says: %s", self.name, message.text)
             case codec.Positions():
-                pass  # reconciliation of positions is a job's work, not the order path's
+                found = codec.positions(message, self._by_symbol)
+                asked_at = self._asked_at.pop(message.ref, 0)
+                self._on_event(PositionsReported(self.name, message.trading_day, found, asked_at))
+            case codec.TradingDay(day):
+                self.state = msgspec.structs.replace(self.state, trading_day=day)
+                self._on_event(TradingDayChanged(self.name, day))
 
     def _quote(self, depth: codec.Depth, received_at: Nanos) -> None:
         instrument = self._by_symbol.get(depth.symbol)
@@ -205,6 +224,7 @@ class LocalVenue:
     def _logged_on(self, message: codec.LogonOk, received_at: Nanos) -> None:
         self.state = LineState(self.name, False, "asking for orders", received_at, message.trading_day)
         self._sample_clock(message.time_ns, received_at)
+        self._on_event(TradingDayChanged(self.name, message.trading_day))
         if self._subscribed:
             self._line.write(codec.encode(codec.Subscribe(tuple(sorted(self._subscribed)))))
         self._resync_ref = self._ref(received_at)

@@ -4,6 +4,7 @@ It is spoken by gateway processes on the same host and by the simulated domestic
 Encoding an order and reading a quote are on the hot path; everything else is rare.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,9 +19,10 @@ from trading.core.events import (
     OrderIntent,
     OrderRejected,
     RejectClass,
+    VenuePosition,
 )
-from trading.core.terms import Instrument
-from trading.core.units import Nanos, Ticks, to_price, to_ticks
+from trading.core.terms import HedgeFlag, Instrument
+from trading.core.units import Nanos, Side, Ticks, to_price, to_ticks
 from trading.venues import ctp_rejects
 
 
@@ -50,7 +52,8 @@ class NewOrder(Message, tag="order"):
     price: Decimal
     tif: str  # ioc | fok | day
     offset: str
-    hedge: str
+    hedge: str  # speculation | arbitrage | hedge
+    prompt: str = ""  # YYYYMMDD, where the instrument has prompt dates
 
 
 class Cancel(Message, tag="cancel"):
@@ -65,6 +68,10 @@ class Query(Message, tag="query"):
 
 
 class QueryAll(Message, tag="query_all"):
+    ref: str
+
+
+class QueryPositions(Message, tag="query_positions"):
     ref: str
 
 
@@ -125,6 +132,8 @@ class Fill(Message, tag="fill"):
     trading_day: str
     exchange_ns: Nanos | None = None
 
+    prompt: str = ""
+
 
 class Closed(Message, tag="closed"):
     id: str
@@ -150,8 +159,28 @@ class StatusEnd(Message, tag="status_end"):
     ref: str
 
 
+class PositionItem(msgspec.Struct, frozen=True):
+    symbol: str
+    side: str  # long | short
+    today: int
+    yesterday: int
+    frozen: int = 0
+    hedge: str = "speculation"
+    prompt: str = ""
+
+
 class Positions(Message, tag="positions"):
-    items: tuple[dict[str, str | int], ...] = ()
+    """All positions of the account: the answer to QueryPositions."""
+
+    ref: str
+    trading_day: str
+    items: tuple[PositionItem, ...] = ()
+
+
+class TradingDay(Message, tag="trading_day"):
+    """A new trading day began while the line was up."""
+
+    trading_day: str
 
 
 class Error(Message, tag="error"):
@@ -160,14 +189,15 @@ class Error(Message, tag="error"):
 
 FromVenue = (
     LogonOk | Depth | Accepted | Rejected | Fill | Closed | CancelRefused | Status | StatusEnd | Positions
-    | Heartbeat | Error
+    | TradingDay | Heartbeat | Error
 )  # fmt: skip
-ToVenue = Logon | Subscribe | NewOrder | Cancel | Query | QueryAll | Heartbeat
+ToVenue = Logon | Subscribe | NewOrder | Cancel | Query | QueryAll | QueryPositions | Heartbeat
 
 _encoder = msgspec.json.Encoder()
 _from_venue = msgspec.json.Decoder(FromVenue)
 _to_venue = msgspec.json.Decoder(ToVenue)
 
+SIDE_OF = {"long": Side.BUY, "short": Side.SELL}
 LINE_BYTES_MAX = 65_536
 TICKS_BEYOND_ANY_MARKET = 10**12
 
@@ -227,7 +257,8 @@ def encode_order(order: OrderIntent, instrument: Instrument, epoch: int) -> byte
             to_price(order.price_ticks, instrument.tick),
             order.time_in_force.value,
             order.offset.value,
-            "speculation",
+            order.hedge_flag.value,
+            order.prompt,
         )
     )
 
@@ -285,7 +316,23 @@ def fill(message: Fill, tick: Decimal) -> OrderFilled:
         ticks = to_ticks(message.price, tick)
     except ArithmeticError:
         raise BadLine(f"fill {message.fill_id} at {message.price}, which is no price") from None
-    return OrderFilled(message.id, message.fill_id, message.lots, ticks, message.trading_day, message.exchange_ns)
+    return OrderFilled(
+        message.id, message.fill_id, message.lots, ticks, message.trading_day, message.exchange_ns, message.prompt
+    )
+
+
+def positions(message: Positions, instruments: Mapping[str, Instrument]) -> tuple[VenuePosition, ...]:
+    """Return the lines of a position report; what the desk does not trade keeps the venue's own name."""
+    try:
+        return tuple(
+            VenuePosition(
+                instruments[item.symbol].code if item.symbol in instruments else item.symbol,
+                SIDE_OF[item.side], item.today, item.yesterday, item.frozen, HedgeFlag(item.hedge), item.prompt,
+            )
+            for item in message.items
+        )  # fmt: skip
+    except (KeyError, ValueError) as error:
+        raise BadLine(f"positions {message.ref}: {error}") from None
 
 
 def report(

@@ -44,7 +44,8 @@ def _liquidate(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]
     positions = exchange.register.positions
     accounts = [switch.params["account"]] if switch.params["account"] else positions.accounts()
     for account in accounts:
-        for symbol, holding in positions.of_account(account).items():
+        for book, holding in positions.of_account(account).items():
+            symbol = book.symbol
             if holding.net_lots and switch.symbol in ("", symbol):
                 side = Side.SELL if holding.net_lots > 0 else Side.BUY
                 lots = min(int(switch.params["lots"]), abs(holding.net_lots))

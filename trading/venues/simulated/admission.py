@@ -11,11 +11,17 @@ from trading.core.units import SECOND, Lots, Nanos, OffGridPrice, Ticks, to_tick
 from trading.venues.simulated.book import Order
 from trading.venues.simulated.faults import Faults
 from trading.venues.simulated.messages import CancelOrder, NewOrder, RejectCode, Tick
-from trading.venues.simulated.positions import Positions
+from trading.venues.simulated.positions import Book, Positions
 from trading.venues.simulated.register import Register
 from trading.venues.simulated.spec import OPEN, VenueSpec
 
 Objection = tuple[RejectCode, str]
+# CTP's own numbers for closing more than there is (SFIT's error list; venues.md §3.7)
+OVER_CLOSE = {
+    Offset.CLOSE: (30, "over-close of the position"),
+    Offset.CLOSE_TODAY: (50, "over-close of today's position"),
+    Offset.CLOSE_YESTERDAY: (51, "over-close of yesterday's position"),
+}
 
 
 class DeskState:
@@ -68,7 +74,8 @@ class Admission:
         if self._take("halt", request, now) is not None:
             return RejectCode.HALTED, f"{request.symbol} is halted"
         positions = self._register.positions
-        frozen = self._register.frozen_lots(request.account, request.symbol, request.side, request.offset)
+        of_kind = request.offset if self._spec.closes_today_separately else None
+        frozen = self._register.frozen_lots(_book(request), request.side, of_kind)
         return find_objection(request, instrument, tick, phase, self._spec, positions, frozen)
 
     def cancel_objection(self, request: CancelOrder, order: Order | None, now: Nanos) -> Objection | None:
@@ -111,6 +118,10 @@ def find_objection(
         lambda: _check_margin(request, spec, positions),
     )
     return next((objection for check in checks if (objection := check()) is not None), None)
+
+
+def _book(request: NewOrder) -> Book:
+    return Book(request.account, request.symbol, request.hedge_flag, request.prompt)
 
 
 def price_limits(instrument: Instrument, tick: Tick | None) -> tuple[Ticks | None, Ticks | None]:
@@ -162,20 +173,23 @@ def _price(ticks: Ticks, instrument: Instrument) -> Decimal:
 def _check_offset(request: NewOrder, spec: VenueSpec, positions: Positions, closing_lots: Lots) -> Objection | None:
     if not spec.tracks_offsets or request.offset in (None, Offset.OPEN):
         return None
-    holding = positions.of(request.account, request.symbol)
+    holding = positions.of(*_book(request))
     closable = holding.closable_lots(request.side, request.offset, spec.closes_today_separately) - closing_lots
     if request.lots <= closable:
         return None
+    number, words = OVER_CLOSE[request.offset if spec.closes_today_separately else Offset.CLOSE]
+    flag = request.hedge_flag.value
     return (
         RejectCode.OFFSET,
-        f"{request.offset.value} of {request.lots} lots, but {max(closable, 0)} can be closed",
+        f"CTP {number}: {words}: {request.offset.value} {flag} {request.lots} lots, {max(closable, 0)} can be closed",
     )
 
 
 def _check_margin(request: NewOrder, spec: VenueSpec, positions: Positions) -> Objection | None:
     if spec.account_lots_max is None or request.offset not in (None, Offset.OPEN):
         return None
-    held = positions.of(request.account, request.symbol).gross_lots
+    of_account = positions.of_account(request.account).items()
+    held = sum(holding.gross_lots for book, holding in of_account if book.symbol == request.symbol)
     if held + request.lots <= spec.account_lots_max:
         return None
     return RejectCode.MARGIN, f"{held} + {request.lots} lots need more margin than the account has"

@@ -10,6 +10,7 @@ the tape traded.
 from dataclasses import dataclass, field
 
 from trading.core.events import Level, Offset, TimeInForce
+from trading.core.terms import HedgeFlag
 from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.messages import Tick
 
@@ -33,6 +34,8 @@ class Order:
     offset: Offset | None
     accepted_ns: Nanos
     sequence: int
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
+    prompt: str = ""
     filled_lots: Lots = 0
     reported_lots: Lots = 0  # what a status answer admits: differs from filled_lots while a fill is held back
     lots_ahead: Lots = 0

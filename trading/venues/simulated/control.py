@@ -2,7 +2,8 @@
 
 {"op": "fault", "venue", "name", "params": {}, "count": 1, "probability", "symbol", "side"} · {"op": "faults"} ·
 {"op": "clear", "venue", "name"} · {"op": "positions", "venue", "account"} · {"op": "orders", "venue"} ·
-{"op": "tap", "venue"} · {"op": "state"}. Answers {"ok": true, "result"} or {"ok": false, "code", "text"}.
+{"op": "roll_day", "venue"} · {"op": "tap", "venue"} · {"op": "state"}.
+Answers {"ok": true, "result"} or {"ok": false, "code", "text"}.
 """
 
 import asyncio
@@ -80,11 +81,13 @@ class ControlSocket:
                 return _positions(self._venue(request), request.get("account", ""))
             case "orders":
                 return _orders(self._venue(request))
+            case "roll_day":
+                return self._roll_day(self._venue(request))
             case "tap":
                 return _tap(self._venue(request))
             case "state":
                 return {name: _state(venue) for name, venue in self._venues.by_name.items()}
-        raise BadRequest("op is one of fault, faults, clear, positions, orders, tap, state")
+        raise BadRequest("op is one of fault, faults, clear, positions, orders, roll_day, tap, state")
 
     def _venue(self, request: dict[str, Any]) -> SimulatedVenue:
         venue = self._venues.by_name.get(request.get("venue", ""))
@@ -104,6 +107,11 @@ class ControlSocket:
         )
         venue.switched(switch)
         return {"name": switch.name, "params": switch.params, "left": switch.left}
+
+    def _roll_day(self, venue: SimulatedVenue) -> dict[str, Any]:
+        """Begin the venue's next trading day now: today's lots become yesterday's, 3M names another date."""
+        venue.dispatch(venue.exchange.roll_trading_day(venue.now()))
+        return {"trading_day": venue.trading_day()}
 
     def _faults(self) -> dict[str, Any]:
         kinds = {
@@ -125,7 +133,9 @@ def _positions(venue: SimulatedVenue, account: str) -> list[dict[str, Any]]:
     return [
         {
             "account": owner,
-            "symbol": symbol,
+            "symbol": book.symbol,
+            "hedge_flag": book.hedge_flag.value,
+            "prompt": book.prompt,
             "net_lots": holding.net_lots,
             "long_today": holding.long_today,
             "long_yesterday": holding.long_yesterday,
@@ -133,7 +143,7 @@ def _positions(venue: SimulatedVenue, account: str) -> list[dict[str, Any]]:
             "short_yesterday": holding.short_yesterday,
         }
         for owner in ([account] if account else positions.accounts())
-        for symbol, holding in positions.of_account(owner).items()
+        for book, holding in positions.of_account(owner).items()
     ]
 
 

@@ -23,14 +23,17 @@ from trading.venues.simulated.messages import (
     Accepted,
     CancelOrder,
     CancelRejected,
+    DayBegan,
     Delivery,
     Depth,
     Disconnected,
     Heartbeat,
     Logon,
     NewOrder,
+    PositionList,
     QueryOrder,
     QueryOrders,
+    QueryPositions,
     Rejected,
     Report,
     Request,
@@ -141,8 +144,8 @@ class Exchange:
         )
 
     def trading_day(self, now: Nanos) -> str:
-        """Return the venue's trading day as YYYYMMDD."""
-        return trading_day(self._time_zone, now, self._days_ahead)
+        """Return the venue's trading day as YYYYMMDD; a day that began early stays begun after a restart."""
+        return max(trading_day(self._time_zone, now, self._days_ahead), self.register.day)
 
     # --- requests ---
 
@@ -158,6 +161,8 @@ class Exchange:
                 return self.reports.answer(self._state_of(request.desk, request.client_order_id, request.ref), now)
             case QueryOrders():
                 return self._query_all(request, now)
+            case QueryPositions():
+                return self._positions(request, now)
             case LateFill(order, lots):
                 order.filled_lots += lots
                 filled = self.register.execute(order, lots, order.price_ticks, self._stamp(now, now))
@@ -238,6 +243,12 @@ class Exchange:
         answers = [report for order_id in ids for report in self._state_of(request.desk, order_id, request.ref)]
         return self.reports.answer([*answers, StatusEnd(request.desk, request.ref)], now)
 
+    def _positions(self, request: QueryPositions, now: Nanos) -> list[Delivery]:
+        accounts = [account for account, desk in self.desk_of_account.items() if desk == request.desk]
+        lines = tuple(line for account in accounts for line in self.register.lines(account))
+        answer = PositionList(request.desk, request.ref, self.trading_day(now), lines)
+        return self.reports.answer([answer], now)
+
     def _state_of(self, desk: str, order_id: str, ref: str) -> list[Report]:
         """Return an order's fills once more, under their own ids, and then where it stands."""
         fills = self.register.fills_of.get((desk, order_id), [])
@@ -291,10 +302,11 @@ class Exchange:
         day = self.trading_day(now)
         if day == self.register.day:
             return []
+        is_first = not self.register.day
         deliveries = self.cancel_working("", "expired", now)
         self.register.start_day(day)
         self.reports.forget_day()
-        return deliveries
+        return deliveries if is_first else [*deliveries, (now + self.spec.latency_out, DayBegan(day))]
 
     @property
     def _time_zone(self) -> str:

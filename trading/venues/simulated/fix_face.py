@@ -12,6 +12,7 @@ from trading.venues.fix import codes, messages, outputs
 from trading.venues.fix.body import MalformedMessage
 from trading.venues.fix.codec import Message, Value, encode
 from trading.venues.fix.lobby import Admitted, Lobby
+from trading.venues.fix.positions import RequestForPositions
 from trading.venues.fix.session import Session
 from trading.venues.fix.timestamps import format_utc
 from trading.venues.simulated import messages as say
@@ -24,7 +25,7 @@ from trading.venues.simulated.fix_store import VenueStore
 from trading.venues.simulated.tap import Tap
 
 log = logging.getLogger(__name__)
-APP_TYPES = frozenset({b"D", b"F", b"H", b"AF", b"V", b"j"})
+APP_TYPES = frozenset({b"D", b"F", b"H", b"AF", b"AN", b"V", b"j"})
 TIMES_IN_FORCE = {
     codes.TimeInForce.DAY: TimeInForce.DAY,
     codes.TimeInForce.IOC: TimeInForce.IOC,
@@ -62,7 +63,7 @@ class FixFace:
         self._desk = desk
         self._store = VenueStore(store)
         self._session = Session(_session_config(entry), self._store)
-        self._writer = ReportWriter(exchange.listed, f"{entry.name}{exchange.spec.run}")
+        self._writer = ReportWriter(exchange.listed, f"{entry.name}{exchange.spec.run}", entry.account)
         self._books = {symbol: PublishedBook(instrument) for symbol, instrument in exchange.listed.items()}
         self._subscriptions: dict[str, str] = {}  # symbol -> MDReqID(262)
         self._connection: Connection | None = None
@@ -192,6 +193,10 @@ class FixFace:
                     request = messages.OrderMassStatusRequest.parse(message)
                     self._tap.inbound(self._venue.now(), _readable(message))
                     self._venue.submit(say.QueryOrders(self._desk, f"AF:{request.request_id}"))
+                case b"AN":
+                    self._tap.inbound(self._venue.now(), _readable(message))
+                    asked = RequestForPositions.parse(message)
+                    self._venue.submit(say.QueryPositions(self._desk, asked.request_id))
                 case b"V":
                     self._subscribe(messages.MarketDataRequest.parse(message))
         except MalformedMessage as error:
@@ -223,6 +228,7 @@ class FixFace:
                 lots=order.lots,
                 price=order.price,
                 time_in_force=time_in_force,
+                prompt=order.maturity_date or "",
             )
         )
         if faults.take("drop_after_order", now, order.symbol, side) is not None and self._connection is not None:
@@ -258,6 +264,8 @@ class FixFace:
         if isinstance(message, say.Depth):
             self._publish(message)
             return
+        if isinstance(message, say.DayBegan):
+            return  # FIX 4.4 has no message for it: fills and position reports name the day
         if message.desk != self._desk:
             return  # an order of somebody else, on another account
         for msg_type, fields in self._writer.write(message):

@@ -5,13 +5,14 @@ own. A fill that completes its order carries OrdStatus(39) 2, so that no separat
 end is told first (a fault), it goes out as a status report and the fills come after it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
 
 from trading.core.terms import Instrument
 from trading.core.units import Lots, Side, Ticks
-from trading.venues.fix import codes
+from trading.venues.fix import codes, positions
 from trading.venues.fix.body import Body
 from trading.venues.fix.codec import Value
 from trading.venues.fix.messages import ExecutionReport, NewOrderSingle, OrderCancelReject
@@ -60,8 +61,8 @@ class Known:
 class ReportWriter:
     """Turns the exchange's messages into FIX bodies for one client."""
 
-    def __init__(self, listed: dict[str, Instrument], prefix: str) -> None:
-        self._listed = listed
+    def __init__(self, listed: dict[str, Instrument], prefix: str, account: str = "") -> None:
+        self._listed, self._account = listed, account or None
         self._prefix = prefix
         self._number = count(1)
         self._orders: dict[str, Known] = {}
@@ -96,6 +97,8 @@ class ReportWriter:
                 return self._status(message)
             case say.StatusEnd():
                 return self._mass_status(message)
+            case say.PositionList():
+                return list(self._positions(message))
 
     def _known(self, client_order_id: str) -> Known:
         return self._orders.setdefault(client_order_id, Known())
@@ -120,6 +123,7 @@ class ReportWriter:
             message.fill_id,
             last_lots=message.lots,
             last_price=message.price_ticks * self._listed[message.symbol].tick,
+            maturity_date=message.prompt or None,
             filled_lots=message.cumulative_lots,
             extra=((75, message.trading_day),),
         )
@@ -216,6 +220,28 @@ class ReportWriter:
             partly = codes.OrderStatus.PARTIALLY_FILLED
             return partly if message.cumulative_lots else codes.OrderStatus.NEW
         return codes.OrderStatus.FILLED if message.cumulative_lots >= known.lots > 0 else codes.OrderStatus.CANCELED
+
+    # --- positions ---
+
+    def _positions(self, message: say.PositionList) -> Iterator[Said]:
+        """The acknowledgement, then one report for each instrument and prompt date; flags and days are not told."""
+        net: dict[tuple[str, str], int] = {}
+        for line in message.lines:
+            key = (line.symbol, line.prompt)
+            net[key] = net.get(key, 0) + line.side.sign * (line.today_lots + line.yesterday_lots)
+        day, total, account = message.trading_day, len(net), self._account
+        acknowledged = positions.PositionsAcknowledged(
+            report_id=f"{message.ref}A", request_id=message.ref, total=total, business_day=day, account=account,
+            result=0 if net else positions.NOTHING_FOUND, status=0,
+        )  # fmt: skip
+        yield acknowledged.MSG_TYPE, acknowledged.fields()
+        for number, ((symbol, prompt), lots) in enumerate(sorted(net.items()), 1):
+            held = positions.Quantity(kind=positions.TOTAL, long_lots=max(lots, 0), short_lots=max(-lots, 0))
+            report = positions.PositionReport(
+                report_id=f"{message.ref}P{number}", request_id=message.ref, total=total, business_day=day,
+                account=account, symbol=symbol, prompt=prompt or None, quantities=(held,),
+            )  # fmt: skip
+            yield report.MSG_TYPE, report.fields()
 
     # --- the report itself ---
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trading.core.events import Offset, TimeInForce
-from trading.core.terms import Instrument
+from trading.core.terms import HedgeFlag, Instrument
 from trading.core.units import Side
 from trading.venues.local import codec
 from trading.venues.simulated import messages as say
@@ -169,6 +169,9 @@ class LocalFace:
             case codec.QueryAll(ref):
                 self._tap.inbound(self._venue.now(), raw)
                 self._venue.submit(say.QueryOrders(client.desk, ref))
+            case codec.QueryPositions(ref):
+                self._tap.inbound(self._venue.now(), raw)
+                self._venue.submit(say.QueryPositions(client.desk, ref))
 
     def _subscribe(self, client: Client, symbols: tuple[str, ...]) -> None:
         unknown = [symbol for symbol in symbols if symbol not in self._exchange.listed]
@@ -193,6 +196,8 @@ class LocalFace:
                 time_in_force=TimeInForce(message.tif),
                 offset=Offset(message.offset),
                 epoch=message.epoch,
+                hedge_flag=HedgeFlag(message.hedge),
+                prompt=message.prompt,
             )
         except ValueError as error:
             code = say.RejectCode.UNSUPPORTED
@@ -217,9 +222,13 @@ class LocalFace:
     def deliver(self, message: say.Message) -> None:
         if isinstance(message, say.Depth):
             line = self._depth_line(message)
-            for client in self._clients.values():
-                if message.symbol in client.symbols:
-                    self._send(client, line)
+            for listener in self._clients.values():
+                if message.symbol in listener.symbols:
+                    self._send(listener, line)
+            return
+        if isinstance(message, say.DayBegan):
+            for desk in self._clients.values():
+                self._send(desk, codec.encode(codec.TradingDay(message.trading_day)))
             return
         line = self._report_line(message)
         order_id = getattr(message, "client_order_id", "")
@@ -251,6 +260,8 @@ class LocalFace:
                     "trading_day": message.trading_day,
                     "exchange_ns": message.exchange_ns,
                 }
+                if message.prompt:
+                    fill["prompt"] = message.prompt
                 return msgspec.json.encode(fill) + b"\n"
             case say.Busted(_, order_id, fill_id, lots, at):
                 bust = {"op": "bust", "id": order_id, "fill_id": fill_id, "lots": lots, "exchange_ns": at}
@@ -263,6 +274,8 @@ class LocalFace:
                 return codec.encode(codec.Status(order_id, state, filled, venue_id, ref))
             case say.StatusEnd(_, ref):
                 return codec.encode(codec.StatusEnd(ref))
+            case say.PositionList(_, ref, day, lines):
+                return codec.encode(codec.Positions(ref, day, tuple(_position(line) for line in lines)))
 
     def _depth_line(self, depth: say.Depth) -> bytes:
         instrument = self._exchange.listed[depth.symbol]
@@ -299,6 +312,13 @@ class LocalFace:
                         client.write(self._report_line(report))
                 case "malformed":
                     client.write(b'{"op":"fill","id":\n')
+
+
+def _position(line: say.PositionLine) -> codec.PositionItem:
+    side = "long" if line.side is Side.BUY else "short"
+    return codec.PositionItem(
+        line.symbol, side, line.today_lots, line.yesterday_lots, line.frozen_lots, line.hedge_flag.value, line.prompt
+    )
 
 
 def _optional_price(ticks: int | None, instrument: Instrument) -> str | None:

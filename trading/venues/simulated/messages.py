@@ -10,6 +10,7 @@ from enum import Enum
 import msgspec
 
 from trading.core.events import Level, Offset, TimeInForce
+from trading.core.terms import HedgeFlag
 from trading.core.units import Lots, Nanos, Side, Ticks
 
 
@@ -75,6 +76,8 @@ class NewOrder(msgspec.Struct, frozen=True):
     time_in_force: TimeInForce
     offset: Offset | None = None
     epoch: int | None = None
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
+    prompt: str = ""  # YYYYMMDD; "" is the instrument's own, of the day
 
 
 class CancelOrder(msgspec.Struct, frozen=True):
@@ -95,6 +98,11 @@ class QueryOrders(msgspec.Struct, frozen=True):
     ref: str = ""
 
 
+class QueryPositions(msgspec.Struct, frozen=True):
+    desk: str
+    ref: str = ""
+
+
 class Heartbeat(msgspec.Struct, frozen=True):
     desk: str
 
@@ -103,7 +111,7 @@ class Disconnected(msgspec.Struct, frozen=True):
     desk: str
 
 
-Request = Logon | NewOrder | CancelOrder | QueryOrder | QueryOrders | Heartbeat | Disconnected
+Request = Logon | NewOrder | CancelOrder | QueryOrder | QueryOrders | QueryPositions | Heartbeat | Disconnected
 
 
 # --- what the exchange says ---
@@ -138,6 +146,7 @@ class Filled(msgspec.Struct, frozen=True):
     cumulative_lots: Lots
     trading_day: str
     exchange_ns: Nanos
+    prompt: str = ""
 
 
 class Busted(msgspec.Struct, frozen=True):
@@ -185,6 +194,31 @@ class StatusEnd(msgspec.Struct, frozen=True):
     ref: str
 
 
+class PositionLine(msgspec.Struct, frozen=True):
+    symbol: str
+    side: Side  # BUY: long
+    today_lots: Lots
+    yesterday_lots: Lots
+    frozen_lots: Lots
+    hedge_flag: HedgeFlag
+    prompt: str
+
+
+class PositionList(msgspec.Struct, frozen=True):
+    """All positions of a desk's accounts, complete."""
+
+    desk: str
+    ref: str
+    trading_day: str
+    lines: tuple[PositionLine, ...]
+
+
+class DayBegan(msgspec.Struct, frozen=True):
+    """A new trading day, told to every desk."""
+
+    trading_day: str
+
+
 class Depth(msgspec.Struct, frozen=True):
     """The published book, best first, five levels; `seq` rises by one per instrument and publication."""
 
@@ -200,6 +234,6 @@ class Depth(msgspec.Struct, frozen=True):
     seq: int
 
 
-Report = Accepted | Rejected | Filled | Busted | Closed | CancelRejected | Status | StatusEnd
-Message = Report | Depth
+Report = Accepted | Rejected | Filled | Busted | Closed | CancelRejected | Status | StatusEnd | PositionList
+Message = Report | Depth | DayBegan
 Delivery = tuple[Nanos, Message]  # when it leaves for the client, and what

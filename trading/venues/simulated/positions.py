@@ -1,9 +1,23 @@
-"""Positions per account as the venue books them; today's and yesterday's lots are apart where it separates them."""
+"""Positions as the venue books them: by account, instrument, hedge flag and prompt date.
+
+Today's and yesterday's lots are apart where the venue separates them.
+"""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trading.core.events import Offset
+from trading.core.terms import HedgeFlag
 from trading.core.units import Lots, Side
+
+
+class Book(NamedTuple):
+    """What closes against each other and against nothing else."""
+
+    account: str
+    symbol: str
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
+    prompt: str = ""
 
 
 @dataclass(slots=True)
@@ -23,6 +37,10 @@ class Holding:
     def gross_lots(self) -> Lots:
         return self.long_today + self.long_yesterday + self.short_today + self.short_yesterday
 
+    def sides(self) -> tuple[tuple[Side, Lots, Lots], ...]:
+        """Return (side, today, yesterday) of the long and the short position."""
+        return (Side.BUY, self.long_today, self.long_yesterday), (Side.SELL, self.short_today, self.short_yesterday)
+
     def closable_lots(self, side: Side, offset: Offset, separates_today: bool) -> Lots:
         """Return the lots a closing order of `side` may close: a sell closes longs, a buy closes shorts."""
         today, yesterday = (
@@ -39,20 +57,20 @@ class Positions:
 
     tracks_offsets: bool
     separates_today: bool
-    _holdings: dict[tuple[str, str], Holding] = field(default_factory=dict)
+    _holdings: dict[Book, Holding] = field(default_factory=dict)
 
-    def of(self, account: str, symbol: str) -> Holding:
-        return self._holdings.setdefault((account, symbol), Holding())
+    def of(self, account: str, symbol: str, hedge_flag: HedgeFlag = HedgeFlag.SPECULATION, prompt: str = "") -> Holding:
+        return self._holdings.setdefault(Book(account, symbol, hedge_flag, prompt), Holding())
 
-    def of_account(self, account: str) -> dict[str, Holding]:
-        return {symbol: holding for (owner, symbol), holding in self._holdings.items() if owner == account}
+    def of_account(self, account: str) -> dict[Book, Holding]:
+        return {book: holding for book, holding in self._holdings.items() if book.account == account}
 
     def accounts(self) -> tuple[str, ...]:
-        return tuple(sorted({owner for owner, _ in self._holdings}))
+        return tuple(sorted({book.account for book in self._holdings}))
 
-    def book(self, account: str, symbol: str, side: Side, lots: Lots, offset: Offset | None) -> None:
+    def book(self, book: Book, side: Side, lots: Lots, offset: Offset | None) -> None:
         """Book one execution; negative lots take it back."""
-        holding = self.of(account, symbol)
+        holding = self.of(*book)
         if not self.tracks_offsets or offset is None:
             _net(holding, side, lots)
         elif offset is Offset.OPEN:

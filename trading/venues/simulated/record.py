@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from trading.core.events import Offset, TimeInForce
+from trading.core.terms import HedgeFlag
 from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.messages import Filled
 
@@ -30,6 +31,8 @@ class OrderOpened(msgspec.Struct, frozen=True, tag=True):
     offset: Offset | None
     accepted_ns: Nanos
     sequence: int
+    hedge_flag: HedgeFlag = HedgeFlag.SPECULATION
+    prompt: str = ""
 
 
 class Executed(msgspec.Struct, frozen=True, tag=True):

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from itertools import count
 
 from trading.core.events import Offset
+from trading.core.prompts import prompt_of
 from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.book import Order
-from trading.venues.simulated.messages import Closed, Filled, NewOrder, Status
-from trading.venues.simulated.positions import Positions
+from trading.venues.simulated.messages import Closed, Filled, NewOrder, PositionLine, Status
+from trading.venues.simulated.positions import Book, Positions
 from trading.venues.simulated.record import (
     Bust,
     DayStarted,
@@ -27,6 +28,7 @@ class Register:
 
     def __init__(self, spec: VenueSpec) -> None:
         self.positions = Positions(spec.tracks_offsets, spec.closes_today_separately)
+        self._instruments = {instrument.symbol: instrument for instrument in spec.instruments}
         self.orders: dict[Key, Order] = {}
         self.fills: list[Filled] = []
         self.fills_of: dict[Key, list[Filled]] = {}
@@ -61,6 +63,8 @@ class Register:
                 offset=request.offset,
                 accepted_ns=now,
                 sequence=number,
+                hedge_flag=request.hedge_flag,
+                prompt=request.prompt or self._prompt(request.symbol),
             )
         )
         return self.orders[request.desk, request.client_order_id]
@@ -79,6 +83,7 @@ class Register:
             cumulative_lots=order.reported_lots + lots,
             trading_day=self.day,
             exchange_ns=stamp,
+            prompt=order.prompt,
         )
         self._note(Executed(filled))
         return filled
@@ -138,20 +143,39 @@ class Register:
                 self.positions.roll()
 
     def _book(self, order: Order, lots: Lots) -> None:
-        self.positions.book(order.account, order.symbol, order.side, lots, order.offset)
+        book = Book(order.account, order.symbol, order.hedge_flag, order.prompt)
+        self.positions.book(book, order.side, lots, order.offset)
+
+    def _prompt(self, symbol: str) -> str:
+        """Return the prompt date of a trade made today: 3M is another date every day."""
+        known = self._instruments.get(symbol)
+        return prompt_of(known, self.day) if known is not None else ""
 
     def working(self, desk: str = "") -> list[Order]:
         """Return the working orders of one desk, or of all."""
         return [order for order in self._working.values() if not desk or order.desk == desk]
 
-    def frozen_lots(self, account: str, symbol: str, side: Side, offset: Offset | None) -> Lots:
-        """Return the lots that working closing orders of the same kind have claimed already."""
-        wanted = (account, symbol, side, offset)
+    def frozen_lots(self, book: Book, side: Side, offset: Offset | None = None) -> Lots:
+        """Return the lots that working closing orders of `side` have claimed already, of one kind or of any."""
         return sum(
             order.leaves_lots
             for order in self._working.values()
-            if order.offset is not Offset.OPEN and (order.account, order.symbol, order.side, order.offset) == wanted
+            if order.offset not in (None, Offset.OPEN)
+            and order.side is side
+            and offset in (None, order.offset)
+            and Book(order.account, order.symbol, order.hedge_flag, order.prompt) == book
         )
+
+    def lines(self, account: str) -> tuple[PositionLine, ...]:
+        """Return the account's positions, one line for each side of each book that holds something."""
+        found = []
+        for book, holding in self.positions.of_account(account).items():
+            for side, today, yesterday in holding.sides():
+                if today or yesterday:
+                    frozen = self.frozen_lots(book, side.opposite)
+                    line = PositionLine(book.symbol, side, today, yesterday, frozen, book.hedge_flag, book.prompt)
+                    found.append(line)
+        return tuple(found)
 
     def status(self, desk: str, client_order_id: str, ref: str) -> Status:
         order = self.orders.get((desk, client_order_id))

@@ -11,6 +11,7 @@ from trading.venues.simulated.messages import (
     Closed,
     Delivery,
     Filled,
+    PositionList,
     Rejected,
     Report,
     Status,
@@ -97,7 +98,7 @@ class ReportLine:
         return 1 + int(fault["times"]) if fault else 1
 
     def _is_lost(self, report: Report, now: Nanos, symbol: str, side: Side | None) -> bool:
-        if isinstance(report, Status | StatusEnd):
+        if isinstance(report, Status | StatusEnd | PositionList):
             return False
         if isinstance(report, Accepted) and self._faults.take("reports_lost", now, symbol, side) is not None:
             self._silent.add(report.client_order_id)

@@ -1,0 +1,245 @@
+"""What others got wrong around the engine: deliveries that repeat or vanish, mixed builds, sends nobody decided."""
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from audit.models import Receipt
+from risk import escalation, selectors
+from risk.alerts import Cause, acknowledge, raise_alert
+from risk.gate import review
+from risk.models import Alert
+from risk.tasks import escalate_alerts
+from tests.engine.desk_config import desk_config
+from tests.engine.desk_rig import ready
+from tests.risk.test_alerts import AT
+from tests.trading.conftest import demo, story  # noqa: F401 (fixtures)
+from tests.trading.test_live import live, publish, screen, tell_one_execution  # noqa: F401 (fixtures)
+from trading import tasks
+from trading.core import events as e
+from trading.core.units import SECOND
+from trading.engine import commands as c
+from trading.engine.actions import Submit
+from trading.engine.desk import Desk
+from trading.engine.host import Host
+from trading.engine.journal import Journal, MemoryJournal
+from trading.engine.journal_files import History
+from trading.engine.lease import Lease
+from trading.engine.records import EngineStarted
+from trading.engine.stream import StreamServer
+
+
+def test_rt26_a_command_that_is_delivered_again_after_an_hour_does_nothing_again():
+    """Celery #3270/#5935/#2481, kombu #337: a task is redelivered after the visibility timeout and runs twice."""
+    rig = ready()
+    command = c.ArmProgram("CU-SELL", "C9", "trader1", 1, rig.now + 2 * SECOND)
+    rig.command(c.DisarmProgram("CU-SELL", "C8", "trader1", "look"))
+    rig.command(command)
+    first = len(rig.events(e.Arm))
+    rig.command(c.DisarmProgram("CU-SELL", "C10", "trader1", "done"))
+    rig.now += 3600 * SECOND
+    rig.command(command)
+    rig.synced()
+
+    assert (first, len(rig.events(e.Arm))) == (2, 2), "armed by the fixture and once more"
+    assert rig.program.state.mode.value == "disarmed"
+    assert rig.replies[-1].ok, "the answer is the first one"
+
+
+def test_rt26_a_command_that_is_delivered_late_for_the_first_time_is_refused():
+    """Celery #3270: and what arrives after its time for the first time must not act on an old view either."""
+    rig = ready()
+    rig.command(c.DisarmProgram("CU-SELL", "C8", "trader1", "look"))
+    late = c.ArmProgram("CU-SELL", "C9", "trader1", 1, rig.now + 2 * SECOND)
+    rig.now += 3600 * SECOND
+    rig.command(late)
+    rig.synced()
+
+    assert rig.replies[-1].code == "EXPIRED"
+    assert rig.program.state.mode.value == "disarmed"
+
+
+def test_rt26_no_task_of_ours_runs_again_by_itself():
+    """Celery #5935: late acknowledgement is what turns a slow task into two."""
+    carried = [task for name, task in tasks.arm.app.tasks.items() if name.startswith("trading.")]
+
+    assert len(carried) >= 7
+    assert not any(task.acks_late for task in carried)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rt27_a_push_that_redis_drops_is_polled_from_the_database(live, story, settings):  # noqa: F811
+    """channels_redis #172/#131, channels #1244: group_send drops silently; a subscriber misses what came meanwhile."""
+    from asgiref.sync import sync_to_async
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # every push is lost
+    async with screen("risk1") as tab:
+        await tab.subscribe("exec")
+        await tab.subscribe("alerts")
+        await sync_to_async(tell_one_execution)(story)
+        execution = await tab.hear("exec", "delta", timeout=5)
+        alert = await tab.hear("alerts", "delta", timeout=5)
+
+    assert execution["items"][0]["outcome"] == "hedged"
+    assert alert["items"][0]["severity"] == "P1"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rt27_what_happened_before_the_subscription_is_in_its_snapshot(live, story):  # noqa: F811
+    """channels #1244: a subscriber missed the messages sent between its connection and its group_add."""
+    from asgiref.sync import sync_to_async
+
+    async with screen("risk1") as tab:
+        await sync_to_async(tell_one_execution)(story)
+        snap = await tab.subscribe("alerts")
+
+    assert [row["severity"] for row in snap["items"]] == ["P1"]
+
+
+def test_rt28_every_start_names_its_build_its_configuration_and_its_environment(tmp_path: Path):
+    """Knight 2012: one of eight servers ran old code, and nothing said so."""
+    started = EngineStarted(1, "0.1.0", "c0ffee", "SIM")
+    journal = Journal(tmp_path, desk="demo", head=History.of(tmp_path).head, epoch=1, now=time.time_ns())
+    journal.append("", started, time.time_ns())
+    journal.close()
+
+    [found] = [record.event for record in History.of(tmp_path) if isinstance(record.event, EngineStarted)]
+    assert (found.build, found.config_hash, found.environment) == ("0.1.0", "c0ffee", "SIM")
+
+
+class Wire:
+    """Stands where a venue's adapter stands and notes what reaches it."""
+
+    def __init__(self) -> None:
+        self.orders: list[e.OrderIntent] = []
+        self.cancelled: list[str] = []
+
+    def send(self, orders):
+        self.orders += orders
+        return []
+
+    def cancel(self, client_order_id: str) -> bool:
+        self.cancelled.append(client_order_id)
+        return True
+
+    def hold(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    def query(self, client_order_id: str, at: int) -> bool:
+        return True
+
+    def query_all(self, at: int) -> bool:
+        return True
+
+
+@pytest.fixture
+async def hosted(tmp_path: Path):
+    """A host with a decided pair of orders whose record is durable, and the wires it sends to."""
+    rig = ready()
+    rig.market()
+    [decided] = rig.events(e.OrdersDecided)
+    config = desk_config(tmp_path, {}, {})
+    journal = MemoryJournal()
+    lease = Lease.take(tmp_path / "lease.lock")
+    lease.claim(epoch_after=0)
+    desk = Desk(rig.config, journal, review, 1, rig.now)
+    stream = StreamServer(tmp_path / "stream.sock")
+    host = Host(desk, journal, lease, lambda: rig.now, stream, Path(config.kill_file))
+    desk.resume(rig.now)
+    journal.append("CU-SELL", decided, rig.now)
+    desk._fold("CU-SELL", decided, rig.now)
+    journal.sync()
+    journal.settle()
+    wires = {"SHFE": Wire(), "LME": Wire()}
+    host.venues.update(wires)
+    host.submit = Submit(None, decided.orders)
+    yield host, wires
+    lease.release()
+
+
+def killed(host: Host) -> list[e.Kill]:
+    return [record.event for record in host.journal.records if isinstance(record.event, e.Kill)]
+
+
+async def test_rt29_what_was_decided_leaves_once_and_the_second_time_kills_the_desk(hosted):
+    """Knight 2012: child orders left without end for parent orders that were long filled; nobody compared the two."""
+    host, wires = hosted
+    host._submit(host.submit)
+    assert [len(wire.orders) for wire in wires.values()] == [1, 1] and not killed(host)
+
+    host._submit(host.submit)
+
+    assert [len(wire.orders) for wire in wires.values()] == [1, 1], "nothing left twice"
+    [kill] = killed(host)
+    assert (kill.level, kill.actor) == ("cancel", "engine") and "was sent before" in kill.reason
+    assert host._kill_path.exists(), "and it stays, whatever becomes of the journal"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"lots": 99}, "differs from what was decided"),
+        ({"price_ticks": 1}, "differs from what was decided"),
+        ({"client_order_id": "DEMO1-9-9-00"}, "was never decided"),
+    ],
+)
+async def test_rt29_what_nobody_decided_never_leaves(hosted, change, reason):
+    """Knight 2012: the retired code sent orders that no current decision knew."""
+    host, wires = hosted
+    first, second = host.submit.orders
+    host._submit(Submit(None, (first, msgspec.structs.replace(second, **change))))
+
+    assert [wire.orders for wire in wires.values()] == [[], []], "neither leg leaves"
+    assert reason in killed(host)[0].reason
+
+
+async def test_rt29_nothing_leaves_before_its_record_is_durable(hosted):
+    """Knight 2012, turned round: an intent that a crash would forget is no intent yet."""
+    host, wires = hosted
+    fresh = msgspec.structs.replace(host.submit.orders[0], client_order_id="DEMO1-2-2-00")
+    host.journal.append("CU-SELL", e.OrdersDecided("X-2", e.Purpose.ENTRY, (fresh,), ()), host.clock())
+    host._submit(Submit(None, (fresh,)))
+
+    assert wires["SHFE"].orders == [] and "before its record is durable" in killed(host)[0].reason
+
+
+@pytest.fixture
+def halted(db) -> Alert:
+    return raise_alert(
+        rule="halted", severity="P1", text_key="alert.halted", values={}, at_ns=1_000 * SECOND,
+        cause=Cause(desk="demo", program="CU-SELL", execution="X-1"), source=("desk:demo", 1),
+    )  # fmt: skip
+
+
+def test_rt30_an_urgent_alert_that_nobody_takes_goes_on_to_the_next_person(halted):
+    """Knight 2012: 97 e-mails about the fault were sent before the market opened, and nobody read them."""
+    assert escalation.escalate(1_029 * SECOND) == 0
+    assert escalation.escalate(1_030 * SECOND) == 1
+    assert [escalation.escalate(1_031 * SECOND) for _ in range(5)] == [0] * 5, "once, however often the job runs"
+    assert escalation.escalate(1_700 * SECOND) == 2
+
+    [raised] = Alert.objects.filter(rule=f"unacknowledged:{halted.seq}")
+    assert (raised.severity, raised.count, raised.program) == ("P1", 3, "CU-SELL")
+    assert raised.values["role"] == "management"
+    assert Receipt.objects.filter(kind="alert_escalated").count() == 3
+    assert raised.seq in [alert.seq for alert in selectors.alerts(after=halted.changed_seq)], "every screen hears it"
+
+
+def test_rt30_an_owner_ends_the_escalation(halted):
+    """Knight 2012: what has an owner must stop shouting, or the next one is not heard."""
+    escalation.escalate(1_030 * SECOND)
+    acknowledge(seq=halted.seq, note="on it", by="risk1", at=AT)
+    escalation.escalate(1_200 * SECOND)
+
+    assert [alert.state for alert in Alert.objects.order_by("seq")] == ["acked", "resolved"]
+
+
+def test_rt30_only_what_is_urgent_escalates(db):
+    """Knight 2012: a siren for everything is a siren for nothing."""
+    raise_alert(rule="disarmed", severity="P3", text_key="alert.disarmed", values={}, at_ns=1)
+    escalate_alerts()
+
+    assert Alert.objects.count() == 1
