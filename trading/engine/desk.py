@@ -322,6 +322,8 @@ class Desk:
                 self.position_check.ask_soon(event.venue, now)
             case r.LimitsChanged():
                 self.limits = event.limit_set
+            case r.ForeignReleased():
+                self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
             case e.ForeignFilled():

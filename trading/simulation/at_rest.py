@@ -87,7 +87,7 @@ class AtRest:
         if not case.is_settled or any(order.state is OrderState.PRESUMED_DEAD for order in case.orders):
             return
         fail = self._checkers.fail
-        along = [0] * len(case.ratio_lots)
+        along = [-lots for lots in case.taken_over]  # a person has these, and they are named
         proxied: Counter[tuple[str, int]] = Counter()
         for order in case.orders:
             truth = self._world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
