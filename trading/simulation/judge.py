@@ -74,7 +74,6 @@ class Judge:
         self._checkers.branches["entry_split"] += case is None and bool(parts)
         if case is None and any(other not in parts or other.route == decided.route for other in state.open):
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
-        self._checkers.branches["entry_split"] += is_split
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
         if state.mode.value != "armed" or state.halt_reason or now >= state.armed_until:
