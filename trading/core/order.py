@@ -157,6 +157,12 @@ class Order:
         """Whether this is an entry that rests in the book until it trades or is called back."""
         return self.intent.purpose is Purpose.ENTRY and self.intent.time_in_force is TimeInForce.DAY
 
+    @property
+    def is_queued(self) -> bool:
+        """Whether this is a repair that rests in the book on purpose, by the venue's word."""
+        rests = self.intent.time_in_force is TimeInForce.DAY and self.intent.purpose is not Purpose.ENTRY
+        return rests and self.state is S.WORKING
+
     def apply(self, evidence: Evidence, now: Nanos) -> None:
         """Move by the table; fills and cumulative lots must already be booked."""
         if evidence is Evidence.CLOSED and self.state in _ENDED and self.cumulative_lots <= self.filled_lots:

@@ -164,7 +164,8 @@ class HedgeProgram(MarketView):
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY
-            if order.is_resting or now >= self._rests_until(case, order) or (is_killed and not spared):
+            is_needless = order.is_queued and not case.is_naked  # it came to life when the case was whole again
+            if order.is_resting or is_needless or now >= self._rests_until(case, order) or (is_killed and not spared):
                 names.append(order.intent.client_order_id)
         if not names or state.kill_level:
             return e.CancelDecided(tuple(names), "kill") if names else None

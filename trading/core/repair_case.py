@@ -19,7 +19,7 @@ from trading.core.execution import Execution
 from trading.core.fees import fee_on
 from trading.core.measure import shown
 from trading.core.offsets import Child, Plan, Wish, plan
-from trading.core.order import Order, OrderState
+from trading.core.order import Order
 from trading.core.policy import counter_levels, is_fresh, order_price
 from trading.core.repair import Move, Way, choose, closing_of, explain, ladder, ways
 from trading.core.repair_view import DOWN, HALTED, LOCKED, STALE, LegView, Limits, Market, Obstacle, Standing
@@ -80,7 +80,7 @@ class Repairs:
 
     def recall(self, case: Execution, now: Nanos) -> e.CancelDecided | None:
         """Return the cancel of an order queued at the limit, when its market unlocked or there is a better way."""
-        order = next((order for order in case.orders if _is_queued(order)), None)
+        order = next((order for order in case.orders if order.is_queued), None)
         if order is None or now < order.asked_at + RECALL_EVERY or order.intent.venue not in self._up:
             return None
         name = (order.intent.client_order_id,)
@@ -289,12 +289,6 @@ class Repairs:
         if wrong % 2:
             return Plan((Child(e.Offset.CLOSE_YESTERDAY, lots),))
         return Plan((Child(e.Offset.CLOSE_TODAY, lots, lots),))
-
-
-def _is_queued(order: Order) -> bool:
-    intent = order.intent
-    rests = intent.time_in_force is e.TimeInForce.DAY and intent.purpose is not e.Purpose.ENTRY
-    return rests and order.state is OrderState.WORKING
 
 
 def _as_chase(way: Way, live: set[tuple[str, Side]]) -> Way:

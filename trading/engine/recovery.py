@@ -62,7 +62,7 @@ class Reconciliation:
             for program in programs
             for case in program.state.open
             for order in case.orders
-            if order.is_live
+            if order.is_live and not order.is_queued  # what rests on purpose is known once the venue has listed it
         ]
         unchecked = [venue for venue in self._venues if venue in self._answered and not self._is_compared(venue)]
         if not silent and not unknown and not unchecked:

@@ -199,7 +199,7 @@ class Checkers:
             self.fail("INV-20", f"reconciled, and {', '.join(silent)} has not told its orders")
         for program in desk.programs.values() if desk else ():
             for case in program.state.open:
-                if case.is_live:
+                if any(order.is_live and not order.is_queued for order in case.orders):
                     self.fail("INV-20", f"reconciled, and the fate of an order of {case.id} is unknown")
 
     # --- the wire ---
