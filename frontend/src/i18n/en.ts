@@ -155,7 +155,7 @@ export default {
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
   repairOption: { chase: "Chase the price", proxy: "Hedge by a proxy", queue: "Queue at the limit price", flatten: "Trade back", wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
-  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
+  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back", call_back: "Order called back", hold: "Held: no way out" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {

@@ -155,7 +155,7 @@ export default {
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
   repairOption: { chase: "追价", proxy: "用替代合约对冲", queue: "停板价排队", flatten: "双腿平回", wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
   orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
-  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚" },
+  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚", call_back: "撤回委托", hold: "保持：暂无出路" },
   orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { busy: "生成中…", failed: "导出失败：", pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已保存 {name}；导出行为已留痕。" },
   risk: {
