@@ -30,6 +30,7 @@ from trading.core.policy import counter_levels
 from trading.core.repair_view import (
     EMPTY,
     LOCKED,
+    MISFIT,
     OUT,
     REDUCE_ONLY,
     UNHELD,
@@ -217,11 +218,19 @@ def _obstacle(move: Move, limits: Limits) -> Obstacle | None:
     found = None if move.rests_at is not None else move.market.obstacle(move.side, opens=move.adds)
     if found is None and not move.adds and (why := closing_of(move).obstacle):
         return Obstacle(UNHELD, why)
+    if found is None and (why := _misfit(move)):
+        return Obstacle(MISFIT, why)
     if found is None and move.adds and move.proxy is not None:
         assert move.market.quote is not None
         if not counter_levels(move.market.quote, move.side.opposite):
             return Obstacle(EMPTY, "its other side is empty: there is no price to swap it back at")
     return found
+
+
+def _misfit(move: Move) -> str:
+    """Return why the venue takes no order of a move, or an empty string: in its delivery month 3 lots stay 3 lots."""
+    children = [move.lots] if move.adds else [child.lots for child in closing_of(move).children]
+    return next((why for lots in children if (why := move.market.misfit(lots))), "")
 
 
 def _limit_reached(moves: Sequence[Move], cost: Decimal, limits: Limits) -> str:

@@ -8,12 +8,13 @@ clearly cheaper (`recall`). Where nothing is possible in a locked or halted mark
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from trading.core import events as e
-from trading.core.alignment import residual_quantity
+from trading.core.alignment import misfit, residual_quantity
 from trading.core.execution import Execution
 from trading.core.fees import fee_on
 from trading.core.measure import shown
@@ -23,7 +24,7 @@ from trading.core.policy import counter_levels, is_fresh, order_price
 from trading.core.repair import Move, Way, choose, closing_of, explain, ladder, ways
 from trading.core.repair_view import DOWN, HALTED, LOCKED, STALE, LegView, Limits, Market, Obstacle, Standing
 from trading.core.terms import Instrument, Proxy
-from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, utc_day
+from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, day_name, trading_day_number, utc_day
 from trading.core.view import FX
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ class Repairs:
         return Market(
             instrument.code, instrument.venue, quote, out, case.refusals, money, per_lot,
             fx_rate or Fraction(0), fee_on(instrument, utc_day(now)), closing, self._payup(case, leg),
+            partial(misfit, instrument, day=day_name(trading_day_number(now))),
         )  # fmt: skip
 
     def _usable(
