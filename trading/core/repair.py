@@ -95,6 +95,8 @@ def ways(legs: Sequence[LegView], units_max: int, limits: Limits) -> list[Way]:
     if not proxied:
         is_out = any(way.kinds & OUT for way in direct)
         why = "no proxy is configured for the leg" if is_out else "the legs' own markets can be traded"
+        if limits.is_reduce_only:
+            why = "only reducing is allowed"
         proxied = [Way(RepairOption("proxy", -1, still, None, why))]
     return [*direct, *proxied, *queues]
 
@@ -215,22 +217,16 @@ def _signed(legs: Sequence[LegView], moves: Sequence[Move]) -> tuple[Lots, ...]:
 def _obstacle(move: Move, limits: Limits) -> Obstacle | None:
     if limits.is_reduce_only and move.adds:
         return Obstacle(REDUCE_ONLY, "would add to the position, only reducing is allowed")
+    if why := move.market.misfit(move.lots):
+        return Obstacle(MISFIT, why)
     found = None if move.rests_at is not None else move.market.obstacle(move.side, opens=move.adds)
     if found is None and not move.adds and (why := closing_of(move).obstacle):
         return Obstacle(UNHELD, why)
-    if found is None and (why := _misfit(move)):
-        return Obstacle(MISFIT, why)
     if found is None and move.adds and move.proxy is not None:
         assert move.market.quote is not None
         if not counter_levels(move.market.quote, move.side.opposite):
             return Obstacle(EMPTY, "its other side is empty: there is no price to swap it back at")
     return found
-
-
-def _misfit(move: Move) -> str:
-    """Return why the venue takes no order of a move, or an empty string: in its delivery month 3 lots stay 3 lots."""
-    children = [move.lots] if move.adds else [child.lots for child in closing_of(move).children]
-    return next((why for lots in children if (why := move.market.misfit(lots))), "")
 
 
 def _limit_reached(moves: Sequence[Move], cost: Decimal, limits: Limits) -> str:

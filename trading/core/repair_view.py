@@ -13,19 +13,13 @@ from trading.core.rejects import Refusals
 from trading.core.terms import Fee, Proxy, RepairPreference
 from trading.core.units import Lots, Side, Ticks
 
-STALE, DOWN, HALTED, LOCKED, BLOCKED, EMPTY, UNPRICED, UNHELD, REDUCE_ONLY, MISFIT = (
-    "stale", "venue_down", "halted_market", "limit_locked", "blocked", "empty", "unpriced", "unheld", "reduce_only",
-    "misfit",
+STALE, DOWN, HALTED, LOCKED, BLOCKED, EMPTY, UNPRICED, UNHELD, MISFIT, REDUCE_ONLY = (
+    "stale", "venue_down", "halted_market", "limit_locked", "blocked", "empty", "unpriced", "unheld", "misfit",
+    "reduce_only",
 )  # fmt: skip
 OUT = frozenset((DOWN, HALTED, LOCKED, BLOCKED))  # what makes another instrument worth a thought
 
 Closing = Callable[[Side, Lots, Fraction], Plan]  # of a side, lots, and the turnover of one lot
-Misfit = Callable[[Lots], str]  # why the venue takes no order of so many lots, or an empty string
-
-
-def takes_any(lots: Lots) -> str:
-    """Say of a venue that it has no rule about lots."""
-    return ""
 
 
 class Obstacle(msgspec.Struct, frozen=True):
@@ -48,8 +42,8 @@ class Market(msgspec.Struct, frozen=True):
     fx_rate: Fraction  # domestic currency per unit of the instrument's currency
     fee: Fee | None
     closing: Closing  # the child orders that close so many lots
+    misfit: Callable[[Lots], str]  # why the venue takes no order of so many lots, or ""
     payup_ticks: Ticks = 0  # given away on top of the counter price by the next order
-    misfit: Misfit = takes_any
 
     def dearest_close(self, turnover: Fraction, lots: Lots) -> Fraction:
         """Return the higher of both closing fees: when a proxy will be swapped back is not known."""

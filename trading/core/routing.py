@@ -53,7 +53,7 @@ def check_routes(terms: Terms, instruments: Mapping[str, Instrument]) -> None:
             )
 
 
-def holding_units(view: MarketView, now: Nanos, units_max: int) -> int:
+def holding_units(view: MarketView, now: Nanos, units_max: int | None) -> int:
     """Return the largest size of a route on which the trigger holds through both books; 0 when there is none."""
     for units in view.sizes(now, units_max):
         if view.margin(units) >= 0:
@@ -109,12 +109,6 @@ def decide(program: "HedgeProgram", now: Nanos, clip_left: int) -> OrdersDecided
 def split_cases(program: "HedgeProgram", now: Nanos) -> list[Execution]:
     """Return the executions of a clip that is being split in this turn."""
     return [case for case in program.state.open if case.is_split and case.opened_at == now]
-
-
-def continues_split(program: "HedgeProgram", decided: OrdersDecided, now: Nanos) -> bool:
-    """Whether a decision is the rest of a clip: then it may begin beside the parts entered in this same turn."""
-    is_marked = any(share.reason == SPLIT and share.program == program.terms.program for share in decided.shares)
-    return is_marked and bool(program.state.open) and len(split_cases(program, now)) == len(program.state.open)
 
 
 def _offers(

@@ -19,9 +19,10 @@ from risk.gate import Approved, Counters, Refused
 from risk.limits import LimitSet
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
-from trading.core.program import HedgeProgram, Permit
+from trading.core.program import HedgeProgram
 from trading.core.units import Nanos
 from trading.core.view import MarketView
+from trading.engine import foreign
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
 from trading.engine.allocation import advance_each
@@ -29,10 +30,10 @@ from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
-from trading.engine.foreign import hear_foreign
 from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.permits import permit_of
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_positions, hear, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -68,6 +69,7 @@ class Desk:
         self.lease = "held"  # held | late | lost
         self.answers: dict[str, Reply] = {}
         self.foreign: dict[str, str] = {}  # client order id -> venue
+        self.foreign_fills: set[foreign.FillKey] = set()
         self.kill_all: e.Kill | None = None
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
@@ -87,6 +89,10 @@ class Desk:
         self._is_starting = True
         for record in history:
             self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
+
+    def adopt_orders(self, program: HedgeProgram) -> None:
+        """Know whose the orders of a program's state are, which did not come as records."""
+        self._owner.update(dict.fromkeys(program.state.orders, program))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -144,6 +150,8 @@ class Desk:
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
             hear(self, event, now, out)
             self._settle_start(now, out)
+        elif isinstance(event, e.ForeignFilled):
+            foreign.hear_trade(self, event, now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
@@ -206,7 +214,7 @@ class Desk:
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
         program = self._owner.get(event.client_order_id)
         if program is None:
-            hear_foreign(self, event, now, out)
+            foreign.hear_order(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
@@ -299,6 +307,8 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
+        if type(event) is e.ForeignFilled:
+            effects.append(foreign.alert_of(self, event))
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -322,6 +332,8 @@ class Desk:
                 self.limits = event.limit_set
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
+            case e.ForeignFilled():
+                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -373,25 +385,13 @@ class Desk:
         self.update_permits(now, out)
 
     def update_permits(self, now: Nanos, out: list[Action]) -> None:
-        is_blocked = any(name.startswith(self.config.desk.upper()) for name in self.foreign)
         for program in self.programs.values():
-            for view in program.views:
-                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
-            permit = Permit.ENTRIES
-            if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
-                permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
-                permit = Permit.REPAIRS
-            if permit is not program.permit:
+            if (permit := permit_of(self, program)) is not program.permit:
                 program.permit = permit
                 self.advance(program, now, out)
 
     def _advance_all(self, now: Nanos, out: list[Action]) -> None:
         advance_each(self, list(self.programs.values()), now, out)
-
-    def _is_in_step(self, program: HedgeProgram) -> bool:
-        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
-        return any(view.is_in_step for view in program.views)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)

@@ -139,8 +139,9 @@ export default {
     quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {threshold}", risk_checked: "Risk checks passed, limits version {limits_version}", order_sent: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
     order_decided: "Decided, never sent: {side} {lots} {instrument} at {price}", order_rejected: "Rejected {code}: {text}", order_closed: "Closed: {reason}, {filled} filled, {left} left", order_not_sent: "Not sent: {text}", order_status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
     orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
+    repair_held: "No way out now: {reason}",
   },
-  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked" },
+  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked", limit_locked: "the market is limit-locked", halted_market: "the market is halted", no_way_out: "nothing can be traded now" },
   stepField: {
     instrument: "Instrument", bid: "Bid", ask: "Ask", exchange_at_ns: "Venue clock", measure: "Measure", value: "Value", threshold: "Threshold", limits_version: "Limits version", client_order_id: "Order", venue: "Venue", side: "Side", lots: "Lots", price: "Price", time_in_force: "Time in force", decided_at_ns: "Decided", is_answered: "Answered by the venue",
     fill_id: "Fill", limit_price: "Limit price", code: "Code", text: "Text", class: "Class", reason: "Reason", filled: "Filled", left: "Left", state: "State", filled_lots: "Filled", orders: "Orders", outcome: "Outcome", naked: "Naked by leg",
@@ -158,6 +159,12 @@ export default {
     tighten: "TIGHTEN – effective at once", loosen: "LOOSEN – needs a second person", same: "No change", applyTighten: "Apply tighter limit", requestLoosen: "Request looser limit", saved: "Limit is in force.", requested: "Request sent. A second person must approve it.", pending: "pending", invalid: "Write a plain decimal number.", warnAbove: "The warning line must be on the safe side of the limit.", readOnly: "Only Risk may change limits here.",
     changedBy: "last change {who}", version: "version {n}", scope: "Scope",
   },
+  positions: {
+    title: "Positions", dark: "The engine of desk {desk} publishes nothing now; what it holds is not known here.", pairs: "Pairs of desk {desk}, leg by leg", books: "Books beside the venues", daysRule: "today / yesterday; frozen lots are inside them", venues: "Venues", pair: "Pair", leg: "Leg", net: "Net lots", quantity: "Quantity", units: "Matched units", residualLots: "Unmatched lots", residual: "Unmatched quantity", whole: "Net of all legs", naked: "naked", perUnit: "{n} per unit",
+    venue: "Venue", instrument: "Instrument", flag: "Hedge flag", prompt: "Prompt", long: "Long", short: "Short", frozen: "Frozen", told: "Venue says", verdict: "Comparison", broken: "BREAK: entries blocked", equal: "equal", untold: "not told", netting: "nets", flat: "No position in any book.", day: "Trading day", rule: "Closing rule", compared: "Compared", at: "Last report",
+  },
+  hedgeFlag: { speculation: "Speculation", arbitrage: "Arbitrage", hedge: "Hedge" },
+  offsetRule: { net: "nets", close_today_separate: "today and yesterday close apart", close_today_first: "a close takes today's lots first" },
   thresholdKind: {
     order_lots_max: "Max order", order_value_max: "Max order value", position_lots_max: "Max position", naked_lots_max: "Max naked", naked_age_max_ms: "Max naked age", price_collar_rate: "Price collar", message_rate_max: "Message rate", day_executions_max: "Executions per day",
     margin_use_max: "Margin use", slippage_rate_max: "Slippage", latency_max_ms: "Latency", reject_rate_max: "Reject rate", fill_rate_min: "Fill rate, least",
@@ -171,13 +178,16 @@ export default {
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
+    position_break: "Positions differ at {venue}, {instrument}: our books {ours}; the venue {theirs}. Entries on it are blocked.", position_mended: "Positions at {venue}, {instrument} agree again.",
     halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).", residual_max: "{program}: whole units have left {residual} unhedged in sum, the budget is {residual_max}. No further entry fits.",
     fill_busted: "The venue took {lots} lots of order {order} back (trade {fill}). {text}", fill_corrected: "The venue corrected trade {fill} of order {order} to {lots} lots. {text}", venue_knows_fewer: "The venue knows of {told} lots of order {order}, the journal of {filled}: a trade may have been taken back. Compare positions.",
+    foreign_fill: "Somebody else traded {lots} lots of {instrument} ({side}) on our account at {venue}, trade {fill}. The position counts it.", forced_liquidation: "{venue} liquidated {lots} lots of {instrument} ({side}) by force. Programs on this venue are halted.",
     execution_topped_up: "Execution completed after a top-up.", execution_rolled_back: "Execution was rolled back: the filled leg was traded back.", execution_rejected: "Execution rejected by a venue; nothing was traded.", execution_not_sent: "Execution was not sent; nothing was traded.",
     gate_refused: "Our risk gate refused an order, {code}: {text}", disarmed: "{program} disarmed itself: {reason}.", killed: "Kill, level {level}, by {actor}: {reason}.", foreign_order: "A venue reported order {order}, which desk {desk} does not know.",
     not_reconciled: "Desk {desk} could not be reconciled after start: {reason}. It stays halted.", threshold: "{name} of {subject}: {value} {unit}, line at {bound}.", chain_broken: "The record chain {stream} is broken at {seq}: {problem}.", journal_copy_stopped: "The screens' copy of the journal stopped; the engine itself goes on.",
     unacknowledged: "Urgent alert {alert} ({rule}) has had no owner for {seconds} s.",
     limit_locked: "The market is limit-locked and keeps a leg naked: {naked}.", halted_market: "A halted market keeps a leg naked: {naked}.", execution_proxied: "Execution hedged by a stand-in: {proxy}. A person must swap it into the leg's own contract.",
+    no_way_out: "There is no way out for a naked leg now: {naked}. The record says why.",
   },
   alerts: {
     times: "{n} times", ackedBy: "acknowledged by {who} {time}", withNote: "with note…", title: "Alerts", unacked: "Unacknowledged", acked: "Acknowledged, still firing", resolved: "Resolved", emptyUnacked: "Nothing is unacknowledged. Last checked {time}.", emptyAcked: "Nothing acknowledged is still firing.", emptyResolved: "Nothing resolved yet.", severity: "Severity", first: "First", last: "Last", what: "What", where: "Where", count: "Count", owner: "Owner",

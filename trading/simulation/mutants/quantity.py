@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from trading.core import alignment, entry, ratio, repair, residual, routing, view
+from trading.core import alignment, entry, ratio, repair_case, residual, routing, view
 from trading.core.terms import Terms
 from trading.engine import allocation
 from trading.engine.roster import Roster
@@ -38,7 +38,7 @@ def ignores_the_multiple(put: Any) -> None:
 
 @mutant(specification=story.a_repair_aims_only_at_lots_the_venue_takes)
 def repairs_in_lots_that_no_venue_takes(put: Any) -> None:
-    put(repair, "_misfit", lambda move: "")
+    put(repair_case, "misfit", lambda instrument, lots, day: "")
 
 
 @mutant(specification=story.nothing_is_entered_that_the_delivery_month_keeps)
