@@ -16,14 +16,20 @@ from trading.core.units import Lots, Nanos, Side
 SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
+def hedged_by(held: Lots, proxy: Proxy) -> Lots:
+    """Return the lots of its leg that `held` lots of a proxy stand in for: whole multiples only, never rounded up."""
+    whole = abs(held) // proxy.lots * proxy.replaces_lots
+    return whole if held > 0 else -whole
+
+
 class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
         "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "called_back", "entered_sides",
-        "fx_ticks", "id", "is_ended", "is_split", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
-        "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots", "refusals", "retry_at",
-        "route", "told", "units", "units_counted",
+        "fx_ticks", "id", "is_ended", "is_split", "is_uncounted", "lead", "mandate", "naked", "naked_since",
+        "opened_at", "orders", "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots",
+        "refusals", "retry_at", "route", "told", "units", "units_counted",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +51,7 @@ class Execution:
         self.lead = decided.lead  # the leg that works first; None when both left together
         self.units = decided.units or decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
         self.units_counted = 0  # matched units that the day's count already has
+        self.is_uncounted = False  # ended as a quote that never traded: no execution of the day
         self.called_back = ""  # why the resting quote was last called back
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
@@ -81,9 +88,7 @@ class Execution:
             else:
                 lots[intent.leg] += done
         for code, held in proxy_lots.items():
-            proxy = self.proxies[code]
-            whole = abs(held) // proxy.lots * proxy.replaces_lots
-            lots[self._proxy_legs[code]] += whole if held > 0 else -whole
+            lots[self._proxy_legs[code]] += hedged_by(held, self.proxies[code])
         self.proxy_lots = proxy_lots
         self.along = tuple(lots)
         beyond = naked_lots(self.along, self.ratio_lots)

@@ -132,7 +132,7 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
-            if (hedge := self._hedge(case, now)) is not None:
+            if case.lead is not None and (hedge := self._hedge(case, now)) is not None:
                 return hedge
             if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
@@ -194,7 +194,7 @@ class HedgeProgram(MarketView):
 
     def _hedge(self, case: Execution, now: Nanos) -> e.OrdersDecided | None:
         """Return the hedge of what a lead leg filled; its own lead order may still be working."""
-        if case.lead is None or self.permit is Permit.NOTHING or not self.may_repair(case):
+        if self.permit is Permit.NOTHING or not self.may_repair(case):
             return None
         return self.entries.hedge(case, now)
 
@@ -221,7 +221,8 @@ class HedgeProgram(MarketView):
         state = self.state
         if now >= state.armed_until:
             return "ttl"
-        if not (self.terms.slicing.is_repeating or self.sets_left() > 0 or state.open):
+        is_done = state.executions_since_arm >= self.terms.executions_max and not self.terms.slicing.is_repeating
+        if is_done and not state.open:
             return "executions_max"
         if state.failures_in_row >= FAILURES_IN_ROW_MAX:
             return "failures"
@@ -293,7 +294,7 @@ class HedgeProgram(MarketView):
             times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
-                times.append(case.naked_since + repair.naked_age_max)
+                times += [case.naked_since + repair.wait, case.naked_since + repair.naked_age_max]
                 if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and not state.open:

@@ -78,6 +78,7 @@ class ProgramState:
         self.terms = terms
         pairs = (terms.pair, *terms.routes)
         self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)  # of entries, on every route
         self.venues = tuple(
             dict.fromkeys(self.instruments[leg.instrument].venue for pair in pairs for leg in pair.legs)
         )  # of every route
@@ -100,7 +101,7 @@ class ProgramState:
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
-            if order.is_quote:
+            if event.lead is not None and order.is_quote:
                 execution.called_back = ""
                 execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
                 self.tally.count_quote_message(now)
@@ -125,7 +126,7 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        sides = self.sides
         execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
         execution.pair = pair
         legs = [leg.instrument for leg in pair.legs]
@@ -180,8 +181,11 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
-        if event.outcome == "flat" and execution.called_back:
-            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+        if event.outcome == "flat" and any(order.is_quote for order in execution.orders):
+            self._count_again(execution, -1)  # a quote that never traded is no set, no failure and no reason to pause
+            execution.is_uncounted = True
+            if not execution.called_back:
+                self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
             return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
@@ -194,10 +198,10 @@ class ProgramState:
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
         return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
 
-    def _take_back(self, execution: Execution) -> None:
-        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+    def _count_again(self, execution: Execution, more: int) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm + more)
         if utc_day(execution.opened_at) == self.day:
-            self.executions_today -= 1
+            self.executions_today += more
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -309,6 +313,9 @@ class ProgramState:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            if execution.is_uncounted:  # it traded after all
+                execution.is_uncounted = False
+                self._count_again(execution, 1)
             self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
