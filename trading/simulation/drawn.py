@@ -81,7 +81,7 @@ def _terms(name: str, rng: Random) -> Terms:
     return msgspec.structs.replace(
         terms, priority=rng.choice((10, 100, 100)),
         residual_max=D(1) if rng.random() < 0.2 else None,
-        routes=(CU_HG,) if name != HG and rng.random() < 0.2 else (),
+        routes=(CU_HG,) if name != HG and rng.random() < 0.2 and terms.clip_units > 1 else (),  # nine lots at least
         reply_times=dict.fromkeys(("SHFE", "LME", "CME"), REPLY_TIMES),
     )  # fmt: skip
 
