@@ -131,22 +131,19 @@ class Desk:
             self.record("", event, now, out)
             self.reconciliation.note_asked(event.venue, now)
             out.append(QueryAll(event.venue, now))
-            self._settle_start(now, out)
         elif isinstance(event, e.VenueDown):
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
             self.position_check.note_down(event.venue)
-            self._settle_start(now, out)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
             ask_first(self, event.venue, now, out)
-            self._settle_start(now, out)
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
-            self._settle_start(now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
+        self._settle_start(now, out)
         self._advance_all(now, out)
         return self._publish_states(now, out)
 

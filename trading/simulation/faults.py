@@ -71,6 +71,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "command_duplicated": (0.3, 0.6),  # 79
     "command_expired": (0.1, 0.5),
     "tight_limits": (0.08, 1.0),  # 80
+    "fill_never_told": (0.1, 0.6),  # a close understates and the trade is never told: only the position shows it
 }  # fmt: skip
 
 

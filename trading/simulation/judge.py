@@ -102,6 +102,11 @@ class Judge:
             fail("INV-09", f"{decided.execution} begins while a venue is down")
         if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
+        desk = self._checkers.world.desk
+        breaks = desk.position_check.breaks if desk is not None else {}
+        broken = [order.instrument for order in decided.orders if order.instrument in breaks]
+        if broken:
+            fail("INV-09", f"{decided.execution} begins although our books of {broken[0]} differ from the venue's")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
             if now - quote.received_at > age_max:

@@ -28,6 +28,12 @@ def venue_problems(venue: VenueShape, entry: Entry, world: World) -> Iterator[Pr
             "give the messages per second the venue allows, 1 or more",
             "message_rate_per_s",
         )
+    if venue.closes_today_separately and venue.offset_rule == "close_today_first":
+        yield entry.problem(
+            f"venue {venue.name}: closes_today_separately contradicts offset_rule {venue.offset_rule!r}",
+            "leave closes_today_separately out",
+            "closes_today_separately",
+        )
 
 
 def desk_problems(desk: DeskShape, entry: Entry, world: World) -> Iterator[Problem]:
