@@ -115,6 +115,9 @@ WRONG = {
         "programs", 'instrument = "SHFE.cu2703"\nrole', 'instrument = "LME.CA-3M"\nrole', 0,
         "LME.CA-3M is the domestic leg but LME is a foreign venue",
     ),
+    "session on no weekday": (
+        "markets", '"16:00", "sun-thu"]', '"16:00", "weekdays"]', 0, "phase 17:00-16:00-weekdays",
+    ),
     "phase that never ends": ("markets", '["01:00", "19:00"]', '["01:00", "25:00"]', 0, "phase 01:00-25:00"),
     "unknown time zone": ("markets", "Europe/London", "Europe/Londn", 0, "unknown time zone 'Europe/Londn'"),
     "port that does not exist": ("markets", "port = 17001", "port = 70000", 0, "port 70000 does not exist"),

@@ -97,7 +97,7 @@ def instrument_terms(row: Instrument, today: date, *, is_around_the_clock: bool)
         code=row.code, venue=row.venue.name, symbol=row.symbol, tick=row.tick, multiplier=row.multiplier,
         unit=row.unit, currency=row.currency, quote_basis=terms.QuoteBasis(row.quote_basis),
         order_lots_max=row.order_lots_max,
-        sessions=tuple(terms.Session(opens, closes) for opens, closes in phases),
+        sessions=tuple(terms.Session(*phase) for phase in phases),
         time_zone=row.time_zone,
         fees=tuple(
             terms.Fee(fee.valid_from.isoformat(), fee.source, *(getattr(fee, name) for name in fields))

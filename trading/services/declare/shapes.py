@@ -93,7 +93,7 @@ class FeeShape(msgspec.Struct, kw_only=True):
 class SessionsShape(msgspec.Struct, kw_only=True):
     valid_from: datetime.date
     source: str
-    phases: list[tuple[str, str]]
+    phases: list[list[str]]  # opens, closes, and the days on which it opens where they are not Monday to Friday
 
 
 class PriceLimitShape(msgspec.Struct, kw_only=True):
