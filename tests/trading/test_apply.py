@@ -239,6 +239,7 @@ def test_a_later_file_may_lean_on_what_is_stored(files, tmp_path):
 
 
 def test_a_vat_neutral_ratio_is_not_called_a_mistake(files):
+    spoil(files["programs"], 'routes = ["CU-SHFE-CME"]\n', "")  # its clip would be four times as large there
     spoil(files["limits"], 'kind = "order_lots_max"\ninstrument = "SHFE.cu2703"\nhard = 20',
           'kind = "order_lots_max"\ninstrument = "SHFE.cu2703"\nhard = 50')  # fmt: skip
     spoil(files["limits"], 'kind = "order_lots_max"\ninstrument = "LME.CA-3M"\nhard = 4',
