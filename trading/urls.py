@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trading.api import commands, executions, programs
+from trading.api import commands, executions, positions, programs
 
 urlpatterns = [
     path("board", programs.BoardView.as_view()),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("kill/lift/<int:approval_id>/reject", commands.LiftRejectView.as_view()),
     path("executions", executions.ExecutionsView.as_view()),
     path("executions/<str:execution_id>", executions.ExecutionView.as_view()),
+    path("positions", positions.PositionsView.as_view()),
     path("venues", executions.VenuesView.as_view()),
 ]

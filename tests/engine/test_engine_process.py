@@ -292,17 +292,24 @@ def test_a_torn_end_is_cut_recorded_and_survived(rig: Rig) -> None:
     assert torn.cut_bytes == 15
 
 
-def test_a_changed_journal_starts_nothing_and_names_the_record(rig: Rig) -> None:
+def test_a_changed_journal_halts_the_desk_and_names_the_record(rig: Rig) -> None:
     rig.start_engine()
     rig.stop_engine()
     [journal] = Path(rig.config.journal_dir).glob("*.journal")
     raw = journal.read_bytes()
     journal.write_bytes(raw.replace(b'"epoch":1', b'"epoch":3', 1))
 
-    rig.start_engine(state="")
+    rig.start_engine(state="HALTED")
 
-    assert rig.engine is not None and rig.engine.wait(90) == 1
-    assert "20" in journal.name and f"{journal.name}: record 1 " in rig.said("engine")
+    assert "20" in journal.name and f"{journal.name}: record 1 " in rig.status()["reason"]
+    assert rig.arm()["code"] == "HALTED"
+    assert rig.ask_venues(op="state")["SHFE"]["clients"] == [], "no venue is connected"
+    kill = {"level": "stop", "scope": "all", "actor": "risk1", "reason": "look first", "command_id": "K-1"}
+    assert rig.command("kill", **kill)["ok"]
+    rig.stop_engine()
+    journal.write_bytes(raw)
+    rig.start_engine()
+    assert rig.arm()["code"] == "CANNOT_ARM", "a kill taken meanwhile holds"
 
 
 def test_a_venue_that_stays_away_leaves_the_desk_halted_until_it_answers(tmp_path: Path) -> None:

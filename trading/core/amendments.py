@@ -1,4 +1,4 @@
-"""Trades that a venue took back or corrected, folded into a program's state; part of `state.fold` and of nothing else.
+"""Trades that a venue took back, corrected or forced upon us, folded into a program's state as part of `state.fold`.
 
 The trade's case is open again in the same step: what is naked is counted anew, and the order is asked about, because
 nothing that its venue announced before still stands.
@@ -36,6 +36,15 @@ def corrected(state: "ProgramState", event: e.FillCorrected, now: Nanos) -> list
     return [state.alert("fill_corrected", "P2", order.execution, **words, text=event.text), *effects]
 
 
+def foreign(state: "ProgramState", event: e.ForeignFilled, now: Nanos) -> list[Effect]:
+    """A forced liquidation stops every program of its venue: our pairs are no longer what we believe they are."""
+    if not event.is_forced or event.venue not in state.venues or state.halt_reason:
+        return []
+    naked = state.open[0].naked if state.open else (0,) * len(state.ratio_lots)
+    text = f"{event.venue} closed {event.lots} lots of {event.instrument} by force"
+    return state.fold(e.Halted("forced_liquidation", naked, text), now)
+
+
 FOLDS: dict[type, Callable[["ProgramState", Any, Nanos], list[Effect]]] = {
-    e.FillBusted: busted, e.FillCorrected: corrected,
+    e.FillBusted: busted, e.FillCorrected: corrected, e.ForeignFilled: foreign,
 }  # fmt: skip

@@ -16,6 +16,12 @@ from trading.core.units import Lots, Nanos, Side
 SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
+def hedged_by(held: Lots, proxy: Proxy) -> Lots:
+    """Return the lots of its leg that `held` lots of a proxy stand in for: whole multiples only, never rounded up."""
+    whole = abs(held) // proxy.lots * proxy.replaces_lots
+    return whole if held > 0 else -whole
+
+
 class Execution:
     """Mutable; changed only by the fold in `state`."""
 
@@ -82,9 +88,7 @@ class Execution:
             else:
                 lots[intent.leg] += done
         for code, held in proxy_lots.items():
-            proxy = self.proxies[code]
-            whole = abs(held) // proxy.lots * proxy.replaces_lots
-            lots[self._proxy_legs[code]] += whole if held > 0 else -whole
+            lots[self._proxy_legs[code]] += hedged_by(held, self.proxies[code])
         self.proxy_lots = proxy_lots
         self.along = tuple(lots)
         beyond = naked_lots(self.along, self.ratio_lots)

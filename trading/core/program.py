@@ -294,7 +294,7 @@ class HedgeProgram(MarketView):
             times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
-                times.append(case.naked_since + repair.naked_age_max)
+                times += [case.naked_since + repair.wait, case.naked_since + repair.naked_age_max]
                 if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and not state.open:

@@ -30,6 +30,7 @@ from trading.core.policy import counter_levels
 from trading.core.repair_view import (
     EMPTY,
     LOCKED,
+    MISFIT,
     OUT,
     REDUCE_ONLY,
     UNHELD,
@@ -94,6 +95,8 @@ def ways(legs: Sequence[LegView], units_max: int, limits: Limits) -> list[Way]:
     if not proxied:
         is_out = any(way.kinds & OUT for way in direct)
         why = "no proxy is configured for the leg" if is_out else "the legs' own markets can be traded"
+        if limits.is_reduce_only:
+            why = "only reducing is allowed"
         proxied = [Way(RepairOption("proxy", -1, still, None, why))]
     return [*direct, *proxied, *queues]
 
@@ -214,6 +217,8 @@ def _signed(legs: Sequence[LegView], moves: Sequence[Move]) -> tuple[Lots, ...]:
 def _obstacle(move: Move, limits: Limits) -> Obstacle | None:
     if limits.is_reduce_only and move.adds:
         return Obstacle(REDUCE_ONLY, "would add to the position, only reducing is allowed")
+    if why := move.market.misfit(move.lots):
+        return Obstacle(MISFIT, why)
     found = None if move.rests_at is not None else move.market.obstacle(move.side, opens=move.adds)
     if found is None and not move.adds and (why := closing_of(move).obstacle):
         return Obstacle(UNHELD, why)

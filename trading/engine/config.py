@@ -37,6 +37,8 @@ class DeskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fix_dir: str
     currency: str = "CNY"
     board_hz: int = 10
+    build: str = ""  # hash of the code that exported this; an engine of other code does not start on it
+    records_per_snapshot: int = 2_000  # a start folds at most about so many records and one snapshot
 
     def instrument(self, code: str) -> Instrument:
         """Return the instrument called `code`; raises KeyError if the desk has none."""

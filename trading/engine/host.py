@@ -56,6 +56,8 @@ class Host:
         self.venues: dict[str, Venue] = {}
         self.clocks: dict[str, VenueClock] = {}
         self.failure = ""
+        self.snapshot: Callable[[], None] = lambda: None
+        self._snapshot_seq = journal.seq
         self.ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._thread = get_ident()
@@ -222,6 +224,7 @@ class Host:
             return
         self._watch_lease()
         self._watch_kill_file()
+        self._snapshot_when_quiet()
         self._loop.call_later(WATCH_S, self._watch)
 
     def _watch_lease(self) -> None:
@@ -229,6 +232,14 @@ class Host:
         if tenure != self.desk.lease:
             log.warning("the desk's lease is %s", tenure)
             self._turn(lambda now: self.desk.set_lease(tenure, now))
+
+    def _snapshot_when_quiet(self) -> None:
+        """Bound what the next start must fold; never while an execution is open."""
+        if self.journal.seq - self._snapshot_seq < self.desk.config.records_per_snapshot or self.journal.failure:
+            return
+        if not any(program.state.open for program in self.desk.programs.values()):
+            self._snapshot_seq = self.journal.seq
+            self.snapshot()
 
     def _watch_kill_file(self) -> None:
         modified = _modified(self._kill_path)

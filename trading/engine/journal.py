@@ -21,7 +21,7 @@ from audit.chain import link
 from trading.core.events import Event, OrderIntent, OrdersDecided
 from trading.core.units import Nanos
 from trading.engine.journal_files import SUFFIX, Head, synced_path
-from trading.engine.records import Body, HostEvent, Opened, Record, SentToWire
+from trading.engine.records import Body, HostEvent, Opened, Record
 from trading.engine.trading_day import next_roll, trading_day
 
 _encoder = msgspec.json.Encoder()
@@ -62,6 +62,11 @@ class Ledger:
         if isinstance(record.event, OrdersDecided):
             self._note(record.seq, record.program, record.event)
 
+    def recall(self, program: str, execution: str, intent: OrderIntent) -> None:
+        """Learn the same of an order that is known from a snapshot and not from its record."""
+        self._owner_of[intent.client_order_id] = (program, execution)
+        self.intents[intent.client_order_id] = (0, intent)
+
     def _next(self, program: str, event: Event | HostEvent, now: Nanos, execution: str) -> tuple[Body, bytes]:
         if isinstance(event, OrdersDecided):
             self._note(self.seq + 1, program, event)
@@ -81,9 +86,7 @@ class Ledger:
 
     def _owner(self, event: Event | HostEvent) -> tuple[str, str]:
         """Return program and execution of the order an event is about; empty for anything else."""
-        order = getattr(event, "client_order_id", "")
-        if isinstance(event, SentToWire):
-            order = event.client_order_ids[0]
+        order = getattr(event, "client_order_id", "") or next(iter(getattr(event, "client_order_ids", ())), "")
         return self._owner_of.get(order, ("", ""))
 
 
@@ -119,6 +122,9 @@ class Journal(Ledger):
         self._handed_seq = head.seq
         self._day_ends: Nanos = 0
         self._path = directory / head.file if head.file else directory
+        self.size = (
+            self._path.stat().st_size if self._path.is_file() else 0
+        )  # of the file, with what is not written yet
         self._output: _Output | None = None  # the writer's, whoever that is
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
@@ -137,8 +143,18 @@ class Journal(Ledger):
         if now >= self._day_ends:
             self._open_day(now)
         _, encoded = self._next(program, event, now, execution)
-        self._buffer.append(b"%s %s\n" % (self._link.hex().encode(), encoded))
+        self._hold(encoded)
         return self.seq
+
+    def _hold(self, encoded: bytes) -> None:
+        line = b"%s %s\n" % (self._link.hex().encode(), encoded)
+        self._buffer.append(line)
+        self.size += len(line)
+
+    @property
+    def file(self) -> str:
+        """The name of the file that the next record goes to."""
+        return self._file
 
     def sync(self, on_durable: OnDurable | None = None) -> None:
         """Have all that was appended made durable; then `on_durable(seq)` is called in the writer's thread."""
@@ -169,9 +185,9 @@ class Journal(Ledger):
         if self._buffer:
             self.sync()
         opened = Opened(self._desk, name.removesuffix(SUFFIX), self._file, self._link.hex())
-        self._file, self._path = name, self.directory / name
+        self._file, self._path, self.size = name, self.directory / name, 0
         _, encoded = self._next("", opened, now, "")
-        self._buffer.append(b"%s %s\n" % (self._link.hex().encode(), encoded))
+        self._hold(encoded)
 
     # --- the writer's thread ---
 

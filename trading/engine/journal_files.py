@@ -44,9 +44,10 @@ class Torn(NamedTuple):
 class History:
     """The records of journal files in order; iterate once, then `head` and `torn` are known."""
 
-    def __init__(self, paths: Iterable[Path], head: Head | None = None) -> None:
-        """Read `paths` in order, continuing the chain after `head`."""
+    def __init__(self, paths: Iterable[Path], head: Head | None = None, offset: int = 0) -> None:
+        """Read `paths` in order, continuing the chain after `head`, which ends at `offset` of the first file."""
         self.head = head or Head()
+        self._offset = offset
         self.torn: Torn | None = None
         self._paths = list(paths)
 
@@ -62,9 +63,10 @@ class History:
             yield from self._read(path)
 
     def _read(self, path: Path) -> Iterator[Record]:
-        offset = 0
+        offset, self._offset = self._offset, 0
         promised = synced_offset(path)
         with path.open("rb") as file:
+            file.seek(offset)
             for line in file:
                 try:
                     record, head = read_line(line, self.head)

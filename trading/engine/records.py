@@ -89,9 +89,11 @@ class SentToWire(msgspec.Struct, frozen=True, tag=True):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, tag=True):
-    """The fold of all records so far, as one hash per program: a later fold must agree."""
+    """Vouches for a snapshot of the state after record `at_seq`, by the SHA-256 of its file."""
 
     state_hashes: dict[str, str]
+    at_seq: int = 0
+    snapshot: str = ""
 
 
 class ForeignOrderSeen(msgspec.Struct, frozen=True, tag=True):

@@ -1,8 +1,8 @@
 """The only way to start an engine: after a crash, after a stop and for the first time alike (controls.md §5.2).
 
 Take the desk, check the journal's chain, fold it, connect the venues, and let the desk reconcile with what they say;
-it ends RECONCILED or HALTED with a reason. A broken chain starts nothing: positions that nobody can account for are
-a person's matter, and the message says how to go on.
+it ends RECONCILED or HALTED with a reason. A broken chain trades nothing: positions that nobody can account for are
+a person's matter, and the control socket says why (standstill.py).
 """
 
 import asyncio
@@ -10,27 +10,28 @@ import gc
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable
-from importlib import metadata
+from collections.abc import Callable
 from pathlib import Path
 
 from risk.gate import review
 from trading.core import events as e
 from trading.core.measure import BadTerms
 from trading.core.units import Nanos
-from trading.engine import crash_points, kill_file
+from trading.engine import checkpoints, crash_points, kill_file
 from trading.engine.board import Board
+from trading.engine.build import BuildMismatch, attest, build
 from trading.engine.commands import KillDesk
 from trading.engine.config import DeskConfig, VenueConfig
 from trading.engine.control import ControlServer
 from trading.engine.desk import Desk
 from trading.engine.host import Host
 from trading.engine.journal import Journal
-from trading.engine.journal_files import ChainBroken, History, cut
+from trading.engine.journal_files import ChainBroken, cut
 from trading.engine.lease import Lease, LeaseBusy
 from trading.engine.parent import watch_parent
-from trading.engine.records import EngineStarted, Record, TailCut
+from trading.engine.records import EngineStarted, TailCut
 from trading.engine.sockets import SocketBusy
+from trading.engine.standstill import Standstill
 from trading.engine.stream import StreamServer
 from trading.venues.fix.broker import FixVenue
 from trading.venues.fix.store import StoreDamaged, StoreInUse
@@ -40,7 +41,7 @@ from trading.venues.port import EventSink, Venue
 # Between collections the live engine allocates little that outlives a turn; pauses matter more than memory.
 GC_THRESHOLDS = (50_000, 20, 50)
 
-CANNOT_START = (ChainBroken, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
+CANNOT_START = (BuildMismatch, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +53,14 @@ async def run(
 
     Raises one of CANNOT_START, each saying what to do.
     """
+    attest(config.build, config.desk)
     lease = Lease.take(Path(config.lease_file))
     try:
-        host = _recovered(config, lease, clock, is_synced)
+        try:
+            host = _recovered(config, lease, clock, is_synced)
+        except ChainBroken as broken:
+            await _stand_still(config, str(broken), stays_with_parent=stays_with_parent)
+            return str(broken)
         control = ControlServer(Path(config.control_socket), host.on_command)
         await control.start()
         await host.stream.start()
@@ -81,9 +87,8 @@ def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_
     """Read the journal, raise the epoch, and return a host whose desk stands where the journal ends."""
     crash_at = os.environ.get(crash_points.VARIABLE, "")
     folder = Path(config.journal_dir)
-    history = History.of(folder)
-    records = list(history)
-    torn = history.torn
+    start = checkpoints.start_from(folder, build())
+    history, torn = start.history, start.history.torn
     if torn is not None:
         log.warning("%s: cut %d bytes of an unfinished write", torn.path.name, torn.cut_bytes)
         cut(torn)
@@ -95,26 +100,29 @@ def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_
         on_failure=lambda reason: loop.call_soon_threadsafe(host.fail, reason), is_synced=is_synced,
     )  # fmt: skip
     desk = Desk(config, journal, review, epoch, now)
-    desk.recover(records)
+    if start.state:
+        checkpoints.thaw(desk, start.state)
+    desk.recover(start.records)
     host = Host(desk, journal, lease, clock, StreamServer(Path(config.stream_socket)), Path(config.kill_file))
     crash_points.plant(host, crash_at)
     journal.append("", EngineStarted(epoch, build(), config.config_hash, config.environment), now)
     if torn is not None:
         journal.append("", TailCut(torn.path.name, torn.at_offset, torn.cut_bytes), now)
     host.begin(desk.resume(now, _kills(Path(config.kill_file))))
-    _make_venues(host, config, records)
+    host.snapshot = lambda: checkpoints.save(desk, journal, build(), clock())
+    if len(start.records) >= config.records_per_snapshot:
+        host.snapshot()
+    _make_venues(host, config)
     crash_points.plant_at_venues(host, crash_at)
-    log.info("desk %s: epoch %d, %d records folded", config.desk, epoch, len(records))
+    log.info("desk %s: epoch %d, %d records folded", config.desk, epoch, len(start.records))
     return host
 
 
-def _make_venues(host: Host, config: DeskConfig, records: Iterable[Record]) -> None:
+def _make_venues(host: Host, config: DeskConfig) -> None:
     known: dict[str, list[e.OrderIntent]] = {}
-    for record in records:
-        host.journal.remember(record)
-        if isinstance(record.event, e.OrdersDecided):
-            for order in record.event.orders:
-                known.setdefault(order.venue, []).append(order)
+    for program, execution, order in checkpoints.orders_of(host.desk):
+        host.journal.recall(program, execution, order)
+        known.setdefault(order.venue, []).append(order)
     for venue in config.venues:
         adapter = make_venue(venue, config, host.desk.epoch, host.clock, host.on_event)
         adapter.adopt(known.get(venue.name, []))
@@ -138,6 +146,17 @@ def make_venue(
         )  # fmt: skip
     adapter.subscribe(instruments)
     return adapter
+
+
+async def _stand_still(config: DeskConfig, reason: str, *, stays_with_parent: bool) -> None:
+    """Answer on the control socket, and do nothing else, until it is time to end."""
+    log.critical("desk %s is HALTED: %s", config.desk, reason)
+    control = ControlServer(Path(config.control_socket), Standstill(config, reason).on_command)
+    await control.start()
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    watch_parent(told, stays_with_parent=stays_with_parent)
+    await told
+    await control.stop()
 
 
 async def _connect(host: Host, config: DeskConfig) -> None:
@@ -168,11 +187,3 @@ def _kills(path: Path) -> list[tuple[str, e.Kill]]:
          e.Kill(kill.command_id, kill.actor, kill.level, kill.reason))
         for kill in found
     ]  # fmt: skip
-
-
-def build() -> str:
-    """Return the version of this build, as far as it is installed."""
-    try:
-        return metadata.version("cross-market-connect")
-    except metadata.PackageNotFoundError:
-        return "source"

@@ -13,6 +13,7 @@ from risk.limits import LimitSet
 from trading.core import terms
 from trading.core.units import MILLI, SECOND
 from trading.engine import config
+from trading.engine.build import build
 from trading.models import Connection, Desk, HedgeProgram, Instrument, Pair, ProgramRevision
 from trading.services import configured
 
@@ -45,6 +46,7 @@ def desk_config(desk: Desk, *, paths: Paths, limits: LimitSet, today: date) -> c
         programs=tuple(program_terms(row, today) for row in desk.programs.select_related("pair")),
         limits=limits,
         config_hash="",
+        build=build(),
         journal_dir=str(paths.journal(desk.name)),
         control_socket=str(paths.control_socket(desk.name)),
         stream_socket=str(paths.stream_socket(desk.name)),

@@ -10,6 +10,7 @@ from trading.core.execution import Execution
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
 from trading.engine import records as r
+from trading.engine.checkpoints import freeze, thaw
 from trading.engine.desk import Desk
 from trading.engine.recovery import DeskState
 
@@ -90,11 +91,13 @@ class AtRest:
         proxied: Counter[tuple[str, int]] = Counter()
         for order in case.orders:
             truth = self._world.venues[order.intent.venue].orders.get(order.intent.client_order_id)
-            sign = 1 if order.intent.side is case.entered_sides[order.intent.leg] else -1
+            done = truth.filled_lots if truth else 0
+            if order.intent.side is not case.entered_sides[order.intent.leg]:
+                done = -done
             if order.intent.instrument in case.proxies:
-                proxied[order.intent.instrument, order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+                proxied[order.intent.instrument, order.intent.leg] += done
             else:
-                along[order.intent.leg] += sign * (truth.filled_lots if truth else 0)
+                along[order.intent.leg] += done
         for (code, leg), lots in proxied.items():
             whole, stray = divmod(lots, case.proxies[code].lots)
             along[leg] += whole * case.proxies[code].replaces_lots
@@ -107,7 +110,8 @@ class AtRest:
 
     def _positions(self, desk: Desk) -> None:
         """INV-01: our positions are the venues', once nothing is unsettled."""
-        for code in dict.fromkeys(i.code for program in desk.programs.values() for i in program.instruments):
+        traded = [code for p in desk.programs.values() for code in (*(i.code for i in p.instruments), *p.state.proxies)]
+        for code in dict.fromkeys(traded):
             holders = desk.roster.holders(code)
             if any(not case.is_settled for program in holders for case in program.state.open):
                 continue
@@ -136,6 +140,17 @@ class AtRest:
         again = Desk(self._world.config, self._world.disk, desk.gate, desk.epoch, self._world.now)
         again.recover(as_read_back(record) for record in self._world.disk.records)
         self._compare(desk, again)
+        self._resume(desk)
+
+    def _resume(self, desk: Desk) -> None:
+        """INV-15: a snapshot taken on the way, and the records behind it, give the same state too."""
+        world, records = self._world, self._world.disk.records
+        before, after = (Desk(world.config, world.disk, desk.gate, desk.epoch, world.now) for _ in range(2))
+        taken_at = world.seed % (len(records) + 1)
+        before.recover(records[:taken_at])
+        thaw(after, freeze(before))
+        after.recover(records[taken_at:])
+        self._compare(desk, after)
 
     def _compare(self, desk: Desk, again: Desk) -> None:
         for name, program in desk.programs.items():

@@ -26,8 +26,10 @@ from trading.engine.config import DeskConfig
 from trading.simulation.copper import (
     CA,
     COPPER_LIMITS,
+    CU,
     CU_CA,
     CU_HG,
+    CU_NEXT,
     INSTRUMENTS,
     REPAIR,
     REPLY_TIMES,
@@ -46,6 +48,8 @@ LINE_POLICIES: tuple[Literal["cancel", "hold", "none"], ...] = ("cancel", "hold"
 TIGHT_LIMITS = LimitSet.of(1, (*COPPER_LIMITS.limits, Limit(LimitKind.ORDER_LOTS_MAX, D("4"))))
 TEMPLATE = copper_desk(())
 HG_FOR_CA = Proxy(HG_INSTRUMENT.code, CA.code, 2, 1)  # 22.7 t for 25 t: near enough while the better market is shut
+NEXT_MONTH = Proxy(CU_NEXT.code, CU.code, 1, 1)
+PROXIES: tuple[tuple[Proxy, ...], ...] = ((), (), (), (HG_FOR_CA,), (NEXT_MONTH,), (HG_FOR_CA, NEXT_MONTH))
 
 
 def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
@@ -63,11 +67,10 @@ def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
 
 
 def _terms(name: str, rng: Random) -> Terms:
-    has_proxy = name != HG and rng.random() < 0.25
     policy = msgspec.structs.replace(
         REPAIR, preference=rng.choice(list(RepairPreference)), attempts_max=rng.randint(3, 5),
-        proxies=(HG_FOR_CA,) if has_proxy else (),
-        naked_quantity_max=D(rng.choice((10, 40))) if rng.random() < 0.2 else None,
+        proxies=rng.choice(PROXIES) if name != HG else (), queues_at_limit=rng.random() < 0.7,
+        naked_quantity_max=D(rng.choice((10, 15, 40, 50))) if rng.random() < 0.25 else None,
     )  # fmt: skip
     terms = copper_terms(
         CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1, 3), executions_max=2, repair=policy,
@@ -100,7 +103,7 @@ def pairs_of(config: DeskConfig) -> list[Pair]:
     """Return every pair whose books the programs look at, those of routes and stand-ins included."""
     pairs = [terms.pair for terms in config.programs]
     pairs += [route for terms in config.programs for route in terms.routes]
-    pairs += [CU_HG for terms in config.programs if terms.repair.proxies]
+    pairs += [CU_HG for terms in config.programs if HG_FOR_CA in terms.repair.proxies]
     return list({pair.code: pair for pair in pairs}.values())
 
 

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
+from trading.core.execution import SPLIT
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
+from trading.core.repair import CHOSEN
 from trading.core.units import Lots, Nanos
 from trading.engine.desk import Desk
 from trading.simulation.leading import Leading
@@ -36,6 +38,8 @@ class Judge:
             self.leading.hedge(program.state.executions[decided.execution], decided)
             return
         branches["repair_" + decided.purpose.value] += 1
+        if any(option.name == "queue" and option.reason == CHOSEN for option in decided.options):
+            branches["repair_queue"] += 1
         if len(decided.orders) > 1:
             branches["repair_both_legs"] += 1
         case = program.state.executions[decided.execution]
@@ -62,8 +66,8 @@ class Judge:
         case = state.executions.get(decided.execution)
         self._checkers.branches["entry" if case is None else "requote"] += 1
         self._checkers.branches["entry_route"] += bool(decided.route)
-        parts = [other for other in state.open if other.is_split and other.opened_at == now]
-        if case is None and any(other not in parts or other.route == decided.route for other in state.open):
+        is_split = any(share.reason == SPLIT for share in decided.shares)  # one clip over several routes
+        if case is None and any(not (is_split and known.is_split and known.opened_at == now) for known in state.open):
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
@@ -73,7 +77,7 @@ class Judge:
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if case is None and not parts and program.sets_left() <= 0:
+        if not (is_split and state.open) and case is None and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
@@ -119,10 +123,15 @@ class Judge:
     def _stands_in(self, case: Any, order: e.OrderIntent) -> None:
         """A proxy, filled whole, never hedges more than its leg still needs."""
         proxy = case.proxies[order.instrument]
-        sold, bought = case.reserved_in(order.instrument)
         held = case.proxy_positions().get(order.instrument, 0)
         entered = case.entered_sides[order.leg]
-        most = held * entered.sign + (bought if entered.sign > 0 else sold)
+        most = held * entered.sign + sum(
+            other.reserved_lots
+            for other in case.orders
+            if other.intent.instrument == order.instrument
+            and other.intent.side is entered
+            and other.state is not OrderState.PRESUMED_DEAD
+        )
         planned = case.units * case.ratio_lots[order.leg]
         whole = abs(held) // proxy.lots * proxy.replaces_lots
         direct = case.along[order.leg] - whole

@@ -43,6 +43,7 @@ class SimulatedVenue:
         self.rejects_until: Nanos = 0
         self.keeps_until: Nanos = 0  # no order is cancelled before
         self.trading_day = 1
+        self.on_lock: Callable[[e.OrderIntent, Nanos], None] = lambda intent, now: None  # the market goes to its limit
         self._tells = Telling(rng, faults, report)
         self._rng = rng
         self._faults = faults
@@ -97,6 +98,9 @@ class SimulatedVenue:
         if now < self.rejects_until and not faults.is_calm:
             faults.counts["reject_storm_order"] += 1
             return self._rng.choice((e.RejectClass.THROTTLE, e.RejectClass.OTHER, e.RejectClass.PRICE))
+        if faults.hits("locks_under_order"):
+            self.on_lock(intent, now)
+            return e.RejectClass.LIMIT_LOCKED if self._rng.random() < 0.5 else e.RejectClass.PRICE
         if intent.offset in CLOSINGS and faults.hits("offset_rejected"):
             return e.RejectClass.OFFSET
         if not faults.hits("reject"):

@@ -73,7 +73,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        return SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue.on_lock = self.market.lock_against
+        return venue
 
     # --- time ---
 

@@ -43,6 +43,10 @@ export const risk = {
   decide: (id: number, verdict: "approve" | "reject", note: string) => post<T.Approval>(`approvals/${id}/${verdict}`, { note }),
 };
 
+export const positions = {
+  list: () => get<{ desks: T.DeskPositions[] }>("positions"),
+};
+
 export const alerts = {
   since: <Alert>(changedSeq: number) => get<Alert[]>("alerts", { after: changedSeq }),
   acknowledge: (seq: number, note: string) => post<unknown>(`alerts/${seq}/ack`, { note }),

@@ -327,3 +327,40 @@ export interface Venues {
   venues: VenueInfo[];
   engines: EngineInfo[];
 }
+
+export interface PositionSide {
+  today: number;
+  yesterday: number;
+  frozen: number;
+}
+
+export interface PositionLine {
+  venue: string;
+  instrument: string;
+  hedge_flag: string;
+  prompt: string;
+  long: PositionSide;
+  short: PositionSide;
+  net: number;
+  venue_lots: { long: number; short: number } | null;
+  is_broken: boolean;
+}
+
+export interface PairPosition {
+  pair: string;
+  unit: string;
+  unit_quantity: string;
+  matched_units: number;
+  legs: { instrument: string; role: string; ratio_lots: number; lots: number; quantity: Decimal; residual_lots: number; residual: Decimal }[];
+  net_quantity: Decimal;
+  is_naked: boolean;
+}
+
+export interface DeskPositions {
+  desk: string;
+  live: boolean;
+  at: Nanos | null;
+  venues: { venue: string; trading_day: string; offset_rule: string; tells_positions: boolean; is_compared: boolean; reported_at: Nanos | null }[];
+  lines: PositionLine[];
+  pairs: PairPosition[];
+}

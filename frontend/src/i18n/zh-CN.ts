@@ -139,8 +139,9 @@ export default {
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
     orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", hedge: "已决定对冲：{lots}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+    repair_held: "暂无出路：{reason}",
   },
-  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", requote: "挂单价已偏离", trigger_gone: "触发条件已消失", hedge_failed: "对冲未全部成交", sub_unit: "不足一份等待过久", overfilled: "成交多于计划", depth: "对腿盘口变薄", rest: "挂单时间已到", stale: "行情过期或未在交易", venue_down: "一侧连接中断", window: "时间窗口已结束", session: "交易时段即将结束", no_permit: "席位暂不允许开仓", disarmed: "已停用", halted: "已停止", ttl: "有效期已到" },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", limit_locked: "封于涨跌停", halted_market: "暂停交易", no_way_out: "目前无法交易", requote: "挂单价已偏离", trigger_gone: "触发条件已消失", hedge_failed: "对冲未全部成交", sub_unit: "不足一份等待过久", overfilled: "成交多于计划", depth: "对腿盘口变薄", rest: "挂单时间已到", stale: "行情过期或未在交易", venue_down: "一侧连接中断", window: "时间窗口已结束", session: "交易时段即将结束", no_permit: "席位暂不允许开仓", disarmed: "已停用", halted: "已停止", ttl: "有效期已到" },
   stepField: {
     instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
@@ -158,6 +159,12 @@ export default {
     tighten: "收紧 – 立即生效", loosen: "放宽 – 需第二人复核", same: "没有变化", applyTighten: "应用更紧限额", requestLoosen: "申请放宽限额", saved: "限额已生效。", requested: "申请已提交，须由第二人批准。", pending: "待复核", invalid: "请输入普通小数。", warnAbove: "预警线必须在限额的安全一侧。", readOnly: "此处仅风控员可修改限额。",
     changedBy: "最近修改 {who}", version: "版本 {n}", scope: "范围",
   },
+  positions: {
+    title: "持仓", dark: "席位 {desk} 的引擎现在没有发布数据，持仓在此未知。", pairs: "席位 {desk} 的配对，逐腿", books: "账面与交易所对照", daysRule: "今仓 / 昨仓，冻结手数包含在内", venues: "交易所", pair: "配对", leg: "腿", net: "净手数", quantity: "数量", units: "已配单位", residualLots: "未配手数", residual: "未配数量", whole: "各腿合计净额", naked: "单腿敞口", perUnit: "每单位 {n} 手",
+    venue: "交易所", instrument: "合约", flag: "投保标志", prompt: "交割日", long: "多头", short: "空头", frozen: "冻结", told: "交易所数据", verdict: "核对", broken: "不一致：已禁止开仓", equal: "一致", untold: "未提供", netting: "净持仓", flat: "所有账面均无持仓。", day: "交易日", rule: "平仓规则", compared: "已核对", at: "最近报告",
+  },
+  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
+  offsetRule: { net: "净持仓", close_today_separate: "平今与平昨分开", close_today_first: "平仓先平今仓" },
   thresholdKind: {
     order_lots_max: "单笔委托上限", order_value_max: "单笔金额上限", position_lots_max: "持仓上限", naked_lots_max: "敞口上限", naked_age_max_ms: "敞口时长上限", price_collar_rate: "价格保护带", message_rate_max: "报撤单速率", day_executions_max: "日执行次数",
     margin_use_max: "风险度", slippage_rate_max: "滑点率", latency_max_ms: "延迟", reject_rate_max: "废单率", fill_rate_min: "成交率下限",
@@ -171,13 +178,16 @@ export default {
   },
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
+    position_break: "{venue} {instrument} 持仓不一致：账面 {ours}；交易所 {theirs}。该合约已禁止开仓。", position_mended: "{venue} {instrument} 持仓已恢复一致。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
     fill_busted: "交易所撤销了委托 {order} 的成交 {fill}（{lots} 手）。{text}", fill_corrected: "交易所将委托 {order} 的成交 {fill} 更正为 {lots} 手。{text}", venue_knows_fewer: "交易所称委托 {order} 成交 {told} 手，流水记录为 {filled} 手：可能有成交被撤销，请核对持仓。",
+    foreign_fill: "本账户在 {venue} 有他端成交：{instrument} {side} {lots} 手（成交 {fill}），已计入持仓。", forced_liquidation: "{venue} 强平 {instrument} {side} {lots} 手，涉及该市场的程序已紧急停止。",
     execution_topped_up: "执行经补腿后完成。", execution_rolled_back: "执行已回滚：已成交的一腿已反向平掉。", execution_rejected: "执行被交易所拒绝，未成交。", execution_not_sent: "执行未发出，未成交。",
     gate_refused: "风控拒绝委托 {code}：{text}", disarmed: "{program} 自动停用：{reason}。", killed: "紧急停止，级别 {level}，操作者 {actor}：{reason}。", foreign_order: "交易所回报了席位 {desk} 不认识的委托 {order}。",
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
     unacknowledged: "紧急告警 {alert}（{rule}）已 {seconds} 秒无人确认。",
     limit_locked: "市场封于涨跌停，敞口未了：{naked}。", halted_market: "市场暂停交易，敞口未了：{naked}。", execution_proxied: "执行已用替代合约配平：{proxy}。须由人工换回原合约。",
+    no_way_out: "敞口暂无出路：{naked}。原因见记录。",
   },
   alerts: {
     times: "共 {n} 次", ackedBy: "{who} 于 {time} 确认", withNote: "带备注…", title: "告警", unacked: "待确认", acked: "已确认，仍在触发", resolved: "已恢复", emptyUnacked: "没有待确认的告警。最近检查 {time}。", emptyAcked: "没有已确认仍在触发的告警。", emptyResolved: "暂无已恢复的告警。", severity: "级别", first: "首次", last: "最近", what: "内容", where: "对象", count: "次数", owner: "处理人",

@@ -7,7 +7,7 @@ from tests.venues.simulated.wire import FixClient, LocalClient, ask_control
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 SHOWN: set[str] = set()
-REPORTS = {"accepted", "rejected", "fill", "closed", "cancel_rejected", "bust"}
+REPORTS = {"accepted", "rejected", "fill", "closed", "cancel_rejected", "bust", "correct"}
 
 
 def shows(*names: str) -> Callable[[Test], Test]:

@@ -84,3 +84,16 @@ async def test_the_venue_takes_a_fill_back(desk: Desk) -> None:
     await desk.breaks("trade_bust")
     assert (await desk.until("bust"))["fill_id"] == fill["fill_id"]
     assert await desk.net_lots() == 0
+
+
+@shows("trade_correct")
+async def test_the_venue_corrects_a_fill_and_says_so_again_when_asked(desk: Desk) -> None:
+    desk.order("1")
+    fill = await desk.until("fill")
+    await desk.breaks("trade_correct", params={"lots": 3, "ticks": 2})
+    correction = await desk.until("correct")
+    assert (correction["fill_id"], correction["lots"]) == (fill["fill_id"], 3)
+    assert float(correction["price"]) == float(fill["price"]) + 20
+    assert await desk.net_lots() == 3
+    assert (await desk.status("1"))[1] == 3
+    assert desk.ops().count("fill") == 2

@@ -25,6 +25,7 @@ from trading.core.units import MICRO, MILLI, SECOND, Nanos, OffGridPrice
 from trading.venues.fix import feed, messages, outputs, rejects
 from trading.venues.fix.body import Body, MalformedMessage
 from trading.venues.fix.codec import Message
+from trading.venues.fix.codes import ExecType
 from trading.venues.fix.order_entry import MassStatus, OrderEntry
 from trading.venues.fix.outputs import Output, Role, SessionConfig
 from trading.venues.fix.positions import (
@@ -33,7 +34,14 @@ from trading.venues.fix.positions import (
     PositionsAcknowledged,
     RequestForPositions,
 )
-from trading.venues.fix.reports import UnreadableFill, cancel_refused, events_of, order_id
+from trading.venues.fix.reports import (
+    Amendments,
+    UnreadableFill,
+    cancel_refused,
+    events_of,
+    foreign_fill,
+    order_id,
+)
 from trading.venues.fix.session import Session
 from trading.venues.fix.store import FileStore
 from trading.venues.fix.timestamps import format_utc
@@ -78,6 +86,7 @@ class FixVenue:
         traded = tuple(instruments)
         self._entry = OrderEntry(self._session, traded, config.account)
         self._feed = feed.Feed(config.name, traded)
+        self._amendments = Amendments()
         self._ids = 0
         self._resync = MassStatus()
         self._positions = PositionQuestion()
@@ -280,6 +289,10 @@ class FixVenue:
     def _report(self, report: messages.ExecutionReport, message: Message) -> None:
         is_of_mass_status = bool(report.mass_status_id)
         order = order_id(report)
+        report = self._amendments.rooted(report)
+        if report.exec_type is ExecType.TRADE and self._entry.instrument_of(order) is None:
+            self._foreign(report, message)
+            return
         queried_at = self._resync.asked_at if is_of_mass_status else self._queried_at.get(order, 0)
         if order and not (is_of_mass_status and report.reports_total == 0):
             for event in events_of(
@@ -288,6 +301,14 @@ class FixVenue:
                 self._on_event(event)
         if is_of_mass_status and self._resync.counts(report):
             self._resync_ended()
+
+    def _foreign(self, report: messages.ExecutionReport, message: Message) -> None:
+        """Report a trade of the account that no order of ours made; the position counts it all the same."""
+        instrument = self._entry.listed(report.symbol)
+        if instrument is None:
+            log.warning("%s: a trade in %s, which this desk does not trade", self.name, report.symbol)
+            return
+        self._on_event(foreign_fill(report, self.name, instrument, message.text(75)))
 
     # --- up and down ---
 

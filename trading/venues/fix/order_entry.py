@@ -40,6 +40,10 @@ class OrderEntry:
         order = self._orders.get(client_order_id)
         return self._instruments[order.instrument] if order else None
 
+    def listed(self, symbol: str) -> Instrument | None:
+        """Return the desk's instrument of this name at the venue."""
+        return next((i for i in self._instruments.values() if i.symbol == symbol), None)
+
     def new(self, order: OrderIntent, now: Nanos) -> tuple[Template, tuple[bytes, ...]]:
         """Return the template of the order's instrument and this order's values for it."""
         price = to_price(order.price_ticks, self._instruments[order.instrument].tick)

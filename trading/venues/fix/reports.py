@@ -5,10 +5,15 @@ fill. An order is over when OrdStatus(39) says so, whatever LeavesQty(151) is (v
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from trading.core.events import (
     CancelRejected,
     Event,
+    FillBusted,
+    FillCorrected,
+    ForeignFilled,
+    Offset,
     OrderAccepted,
     OrderClosed,
     OrderFilled,
@@ -16,10 +21,11 @@ from trading.core.events import (
     OrderStatus,
 )
 from trading.core.terms import Instrument
-from trading.core.units import Nanos, to_ticks
+from trading.core.units import Nanos, Side, to_ticks
 from trading.venues.fix import rejects
 from trading.venues.fix.codes import ExecType
 from trading.venues.fix.codes import OrderStatus as Stands
+from trading.venues.fix.codes import Side as FixSide
 from trading.venues.fix.messages import ExecutionReport, OrderCancelReject
 
 OVER = {
@@ -29,6 +35,7 @@ OVER = {
     Stands.DONE_FOR_DAY: "expired",
     Stands.REJECTED: "rejected",
 }
+FORCED_WORDS = ("LIQUIDATION", "FORCED", "BUY-IN", "CLOSE-OUT")
 UNKNOWN_ORDER = 5  # OrdRejReason(103)
 
 
@@ -59,9 +66,9 @@ def events_of(
     if report.exec_type in (ExecType.CANCELED, ExecType.EXPIRED, ExecType.DONE_FOR_DAY):
         reason = OVER.get(report.status, "cancelled")
         return [OrderClosed(order, report.filled_lots, reason, report.reported_at)]
-    if report.exec_type in (
-        ExecType.ORDER_STATUS, ExecType.RESTATED, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT
-    ):  # fmt: skip
+    if report.exec_type in (ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT):
+        return [_amendment(report, order, instrument_of(order), trading_day), _status(report, order, queried_at)]
+    if report.exec_type in (ExecType.ORDER_STATUS, ExecType.RESTATED):
         return [_status(report, order, queried_at)]
     return []
 
@@ -79,6 +86,48 @@ def _trade(report: ExecutionReport, order: str, instrument: Instrument | None, t
     if report.status in OVER:
         found.append(OrderClosed(order, report.filled_lots, OVER[report.status], report.reported_at))
     return found
+
+
+def _amendment(report: ExecutionReport, order: str, instrument: Instrument | None, trading_day: str) -> Event:
+    """Return what became of the trade that ExecRefID(19) names; 32 and 31 of a correction are the new figures."""
+    if instrument is None or not report.exec_ref_id:
+        raise UnreadableFill(f"report {report.exec_id} of order {order} amends a trade that this desk does not know")
+    if report.exec_type is ExecType.TRADE_CANCEL:
+        return FillBusted(order, report.exec_ref_id, trading_day, report.text or "")
+    if report.last_price is None or report.last_lots is None or report.last_lots < 0:
+        raise UnreadableFill(f"correction {report.exec_id} of order {order} has no price or no quantity")
+    ticks = to_ticks(report.last_price, instrument.tick)
+    return FillCorrected(order, report.exec_ref_id, report.last_lots, ticks, trading_day, report.text or "")
+
+
+class Amendments:
+    """A corrected trade has a new ExecID(17), and what amends it again may name that one: the core knows the first."""
+
+    def __init__(self) -> None:
+        self._first_id: dict[str, str] = {}
+
+    def rooted(self, report: ExecutionReport) -> ExecutionReport:
+        """Return the report with ExecRefID(19) naming the trade's first ExecID."""
+        if report.exec_type not in (ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT) or not report.exec_ref_id:
+            return report
+        first = self._first_id.get(report.exec_ref_id, report.exec_ref_id)
+        self._first_id[report.exec_id] = first
+        return replace(report, exec_ref_id=first)
+
+
+def foreign_fill(report: ExecutionReport, venue: str, instrument: Instrument, trading_day: str) -> ForeignFilled:
+    """Return a trade on our account that no order of ours made. Raises UnreadableFill, OffGridPrice.
+
+    FIX 4.4 has no field for a forced liquidation; brokers say it in Text(58).
+    """
+    if report.last_price is None or not report.last_lots or report.last_lots < 0:
+        raise UnreadableFill(f"fill {report.exec_id} of order {order_id(report)} has no price or no quantity")
+    words = (report.text or "").upper()
+    return ForeignFilled(
+        venue, instrument.code, Side.BUY if report.side is FixSide.BUY else Side.SELL, report.last_lots,
+        to_ticks(report.last_price, instrument.tick), report.exec_id, trading_day, Offset.OPEN,
+        is_forced=any(word in words for word in FORCED_WORDS), prompt=report.maturity_date or "",
+    )  # fmt: skip
 
 
 def _rejection(report: ExecutionReport, order: str) -> Event:

@@ -26,6 +26,7 @@ from trading.core.units import MILLI, Nanos, OffGridPrice
 from trading.market.book import Quote
 from trading.venues.line import Line
 from trading.venues.local import codec
+from trading.venues.local.amendments import amendment, foreign_fill
 from trading.venues.port import Capabilities, ClockSample, EventSink, LineState, VenueConfig
 
 HEARTBEAT_S = 0.5
@@ -166,6 +167,8 @@ class LocalVenue:
         match message:
             case codec.Fill():
                 self._filled(message)
+            case codec.Bust() | codec.Correct():
+                self._amended(message)
             case codec.Accepted() | codec.Rejected() | codec.Closed() | codec.CancelRefused():
                 self._on_event(codec.report(message))
             case codec.Status():
@@ -212,12 +215,22 @@ class LocalVenue:
         """Report a fill; one that cannot be read still counts, so its order's state is asked for."""
         instrument = self._instrument_of.get(message.id)
         try:
-            if instrument is None:
+            if instrument is not None:
+                self._on_event(codec.fill(message, instrument.tick))
+            elif message.symbol in self._by_symbol:
+                self._on_event(foreign_fill(message, self.name, self._by_symbol[message.symbol]))
+            else:
                 raise codec.BadLine(f"fill of order {message.id}, which this desk does not know")
-            self._on_event(codec.fill(message, instrument.tick))
         except (codec.BadLine, OffGridPrice):
             self.query(message.id, self._clock())
             raise
+
+    def _amended(self, message: codec.Bust | codec.Correct) -> None:
+        """Report a trade taken back or corrected; of an order that is not ours only a position report can tell."""
+        instrument = self._instrument_of.get(message.id)
+        if instrument is None:
+            raise codec.BadLine(f"amendment of order {message.id}, which this desk does not know")
+        self._on_event(amendment(message, instrument))
 
     # --- the session ---
 

@@ -125,6 +125,8 @@ class Rejected(Message, tag="rejected"):
 
 
 class Fill(Message, tag="fill"):
+    """A trade of the account, with what an order that was never ours needs: CTP sends every trade of the account."""
+
     id: str
     fill_id: str
     lots: int
@@ -133,6 +135,32 @@ class Fill(Message, tag="fill"):
     exchange_ns: Nanos | None = None
 
     prompt: str = ""
+    symbol: str = ""
+    side: str = ""
+    offset: str = ""
+    hedge: str = "speculation"
+    forced: bool = False  # given by the broker to reduce the account's risk (强平)
+
+
+class Bust(Message, tag="bust"):
+    """The venue took a trade back."""
+
+    id: str
+    fill_id: str
+    lots: int
+    trading_day: str = ""
+    exchange_ns: Nanos | None = None
+
+
+class Correct(Message, tag="correct"):
+    """The venue changed a trade; these figures replace the old ones."""
+
+    id: str
+    fill_id: str
+    lots: int
+    price: Decimal
+    trading_day: str = ""
+    exchange_ns: Nanos | None = None
 
 
 class Closed(Message, tag="closed"):
@@ -188,8 +216,8 @@ class Error(Message, tag="error"):
 
 
 FromVenue = (
-    LogonOk | Depth | Accepted | Rejected | Fill | Closed | CancelRefused | Status | StatusEnd | Positions
-    | TradingDay | Heartbeat | Error
+    LogonOk | Depth | Accepted | Rejected | Fill | Bust | Correct | Closed | CancelRefused | Status | StatusEnd
+    | Positions | TradingDay | Heartbeat | Error
 )  # fmt: skip
 ToVenue = Logon | Subscribe | NewOrder | Cancel | Query | QueryAll | QueryPositions | Heartbeat
 

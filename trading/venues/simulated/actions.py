@@ -1,11 +1,13 @@
 """Faults that a venue commits once, at once: busts, forced liquidation, orders of another terminal, cancels."""
 
+from collections.abc import Callable
+
 from trading.core.events import Offset, TimeInForce
 from trading.core.units import Lots, Nanos, Side
 from trading.venues.simulated.book import Order
 from trading.venues.simulated.exchange import Exchange
 from trading.venues.simulated.faults import Switch
-from trading.venues.simulated.messages import Busted, Delivery, NewOrder
+from trading.venues.simulated.messages import FORCED, Busted, Corrected, Delivery, Filled, NewOrder
 
 
 def perform(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]:
@@ -19,7 +21,9 @@ def perform(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]:
         case "unsolicited_cancel":
             return exchange.cancel_working("", "venue_cancelled", now)
         case "trade_bust":
-            return _bust(exchange, switch.symbol, now)
+            return _amend(exchange, switch, exchange.register.bust, now)
+        case "trade_correct":
+            return _amend(exchange, switch, lambda fill: _correct(exchange, switch, fill), now)
         case "forced_liquidation":
             return _liquidate(exchange, switch, now)
         case "foreign_order":
@@ -30,14 +34,20 @@ def perform(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]:
     return []
 
 
-def _bust(exchange: Exchange, symbol: str, now: Nanos) -> list[Delivery]:
-    fills = [fill for fill in exchange.register.fills if not symbol or fill.symbol == symbol]
+def _amend(
+    exchange: Exchange, switch: Switch, change: Callable[[Filled], Busted | Corrected], now: Nanos
+) -> list[Delivery]:
+    """Change the last execution and report it; where nothing traded there is nothing to change."""
+    fills = [fill for fill in exchange.register.fills if not switch.symbol or fill.symbol == switch.symbol]
     if not fills:
         return []
-    fill = fills[-1]
-    order = exchange.register.bust(fill)
-    bust = Busted(fill.desk, fill.client_order_id, fill.fill_id, fill.lots, now)
-    return exchange.reports.deliver([bust], now, order.symbol, order.side)
+    report = change(fills[-1])
+    return exchange.reports.deliver([report], now, fills[-1].symbol, fills[-1].side)
+
+
+def _correct(exchange: Exchange, switch: Switch, fill: Filled) -> Corrected:
+    lots = int(switch.params["lots"]) or fill.lots
+    return exchange.register.correct(fill, lots, fill.price_ticks + int(switch.params["ticks"]))
 
 
 def _liquidate(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]:
@@ -51,7 +61,7 @@ def _liquidate(exchange: Exchange, switch: Switch, now: Nanos) -> list[Delivery]
                 lots = min(int(switch.params["lots"]), abs(holding.net_lots))
                 today = holding.closable_lots(side, Offset.CLOSE_TODAY, True)
                 offset = Offset.CLOSE_TODAY if today >= lots else Offset.CLOSE
-                return _trade_for(exchange, account, symbol, side, lots, offset, "BROKER", now)
+                return _trade_for(exchange, account, symbol, side, lots, offset, FORCED, now)
     return []
 
 

@@ -250,9 +250,10 @@ class Exchange:
         return self.reports.answer([answer], now)
 
     def _state_of(self, desk: str, order_id: str, ref: str) -> list[Report]:
-        """Return an order's fills once more, under their own ids, and then where it stands."""
+        """Return an order's fills and what became of them, under their own ids, and then where it stands."""
         fills = self.register.fills_of.get((desk, order_id), [])
-        return [*fills, self.register.status(desk, order_id, ref)]
+        amendments = self.register.amendments_of.get((desk, order_id), [])
+        return [*fills, *amendments, self.register.status(desk, order_id, ref)]
 
     # --- what becomes of orders ---
 

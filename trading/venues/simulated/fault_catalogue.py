@@ -116,6 +116,13 @@ CATALOGUE: dict[str, FaultKind] = {
         Where.ACTION, "F-VEN-21 F-OPS-03", "another terminal of the account trades `lots`", lots=1, account=""
     ),
     "trade_bust": _kind(Where.ACTION, "F-VEN-18", "takes the last fill back"),
+    "trade_correct": _kind(
+        Where.ACTION,
+        "F-VEN-18",
+        "corrects the last fill to `lots` (0: as before) and its price by `ticks`",
+        lots=0,
+        ticks=1,
+    ),
     "drop_connection": _kind(Where.LINE, "F-SES-02", "closes the TCP connection"),
     "drop_before_order": _kind(Where.LINE, "F-SES-01", "closes the connection instead of taking the next order"),
     "drop_after_order": _kind(Where.LINE, "F-SES-01", "takes the next order and closes the connection"),

@@ -56,6 +56,7 @@ class Known:
     filled_lots: Lots = 0
     traded_ticks: int = 0  # sum of lots x price, for the average
     fill_ids: set[str] = field(default_factory=set)
+    busted_ids: set[str] = field(default_factory=set)
 
 
 class ReportWriter:
@@ -89,6 +90,8 @@ class ReportWriter:
                 return [self._filled(message)]
             case say.Busted():
                 return [self._busted(message)]
+            case say.Corrected():
+                return [self._corrected(message)]
             case say.Closed():
                 return self._closed(message)
             case say.CancelRejected():
@@ -124,17 +127,39 @@ class ReportWriter:
             last_lots=message.lots,
             last_price=message.price_ticks * self._listed[message.symbol].tick,
             maturity_date=message.prompt or None,
+            text="forced liquidation" if message.client_order_id.startswith(say.FORCED) else None,
             filled_lots=message.cumulative_lots,
             extra=((75, message.trading_day),),
         )
 
     def _busted(self, message: say.Busted) -> Said:
         known = self._known(message.client_order_id)
-        known.filled_lots -= message.lots
+        if message.fill_id not in known.busted_ids:  # a query repeats busts
+            known.busted_ids.add(message.fill_id)
+            known.filled_lots -= message.lots
         if known.status is codes.OrderStatus.FILLED:
             known.status = codes.OrderStatus.CANCELED  # the venue does not work the busted lots again
         bust = codes.ExecType.TRADE_CANCEL
-        return self._report(message, bust, known.status, exec_ref_id=message.fill_id, last_lots=message.lots)
+        return self._report(
+            message,
+            bust,
+            known.status,
+            exec_ref_id=message.fill_id,
+            last_lots=message.lots,
+            extra=((75, message.trading_day),) if message.trading_day else (),
+        )
+
+    def _corrected(self, message: say.Corrected) -> Said:
+        known = self._known(message.client_order_id)
+        return self._report(
+            message,
+            codes.ExecType.TRADE_CORRECT,
+            known.status,
+            exec_ref_id=message.fill_id,
+            last_lots=message.lots,
+            last_price=message.price_ticks * self._listed[message.symbol].tick,
+            extra=((75, message.trading_day),),
+        )
 
     def _closed(self, message: say.Closed) -> list[Said]:
         known = self._known(message.client_order_id)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -251,8 +252,14 @@ class LocalFace:
                 return codec.encode(codec.Rejected(order_id, code.value, text, at))
             case say.Filled():
                 instrument = self._exchange.listed[message.symbol]
+                order = self._exchange.register.orders[message.desk, message.client_order_id]
                 fill = {
                     "op": "fill",
+                    "symbol": message.symbol,
+                    "side": message.side.value,
+                    "offset": order.offset.value if order.offset else "",
+                    "hedge": order.hedge_flag.value,
+                    "forced": message.client_order_id.startswith(say.FORCED),
                     "id": message.client_order_id,
                     "fill_id": message.fill_id,
                     "lots": message.lots,
@@ -263,9 +270,12 @@ class LocalFace:
                 if message.prompt:
                     fill["prompt"] = message.prompt
                 return msgspec.json.encode(fill) + b"\n"
-            case say.Busted(_, order_id, fill_id, lots, at):
-                bust = {"op": "bust", "id": order_id, "fill_id": fill_id, "lots": lots, "exchange_ns": at}
-                return msgspec.json.encode(bust) + b"\n"
+            case say.Busted(_, order_id, fill_id, lots, at, day):
+                return codec.encode(codec.Bust(order_id, fill_id, lots, day, at))
+            case say.Corrected():
+                price = Decimal(price_text(message.price_ticks, self._exchange.listed[message.symbol]))
+                name, day, at = message.client_order_id, message.trading_day, message.exchange_ns
+                return codec.encode(codec.Correct(name, message.fill_id, message.lots, price, day, at))
             case say.Closed(_, order_id, filled, reason, at):
                 return codec.encode(codec.Closed(order_id, filled, reason, at))
             case say.CancelRejected(_, order_id, code, text):

@@ -132,6 +132,9 @@ class Rejected(msgspec.Struct, frozen=True):
     exchange_ns: Nanos
 
 
+FORCED = "BROKER"  # how ids of orders begin that the broker gave to reduce the account's risk
+
+
 class Filled(msgspec.Struct, frozen=True):
     """One execution; `fill_id` is unique per venue, trading day and side."""
 
@@ -156,6 +159,20 @@ class Busted(msgspec.Struct, frozen=True):
     client_order_id: str
     fill_id: str
     lots: Lots
+    exchange_ns: Nanos
+    trading_day: str = ""
+
+
+class Corrected(msgspec.Struct, frozen=True):
+    """The venue changes an execution: these figures replace those under its id."""
+
+    desk: str
+    client_order_id: str
+    fill_id: str
+    symbol: str
+    lots: Lots
+    price_ticks: Ticks
+    trading_day: str
     exchange_ns: Nanos
 
 
@@ -234,6 +251,8 @@ class Depth(msgspec.Struct, frozen=True):
     seq: int
 
 
-Report = Accepted | Rejected | Filled | Busted | Closed | CancelRejected | Status | StatusEnd | PositionList
+Report = (
+    Accepted | Rejected | Filled | Busted | Corrected | Closed | CancelRejected | Status | StatusEnd | PositionList
+)  # fmt: skip
 Message = Report | Depth | DayBegan
 Delivery = tuple[Nanos, Message]  # when it leaves for the client, and what

@@ -43,6 +43,12 @@ class Bust(msgspec.Struct, frozen=True, tag=True):
     fill: Filled
 
 
+class Correction(msgspec.Struct, frozen=True, tag=True):
+    fill: Filled
+    lots: Lots
+    price_ticks: Ticks
+
+
 class OrderEnded(msgspec.Struct, frozen=True, tag=True):
     desk: str
     client_order_id: str
@@ -60,7 +66,7 @@ class DayStarted(msgspec.Struct, frozen=True, tag=True):
     day: str
 
 
-Entry = OrderOpened | Executed | Bust | OrderEnded | IdUsed | DayStarted
+Entry = OrderOpened | Executed | Bust | Correction | OrderEnded | IdUsed | DayStarted
 
 _decoder = msgspec.json.Decoder(Entry)
 _encoder = msgspec.json.Encoder()

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable
 from itertools import count
 
+import msgspec
+
 from trading.core.events import Offset
 from trading.core.prompts import prompt_of
 from trading.core.units import Lots, Nanos, Side, Ticks
 from trading.venues.simulated.book import Order
-from trading.venues.simulated.messages import Closed, Filled, NewOrder, PositionLine, Status
+from trading.venues.simulated.messages import Busted, Closed, Corrected, Filled, NewOrder, PositionLine, Status
 from trading.venues.simulated.positions import Book, Positions
 from trading.venues.simulated.record import (
     Bust,
+    Correction,
     DayStarted,
     Entry,
     Executed,
@@ -32,6 +35,7 @@ class Register:
         self.orders: dict[Key, Order] = {}
         self.fills: list[Filled] = []
         self.fills_of: dict[Key, list[Filled]] = {}
+        self.amendments_of: dict[Key, list[Busted | Corrected]] = {}
         self.day = ""
         self._prefix = f"{spec.name}{spec.run}"
         self._used_ids: set[Key] = set()
@@ -88,10 +92,15 @@ class Register:
         self._note(Executed(filled))
         return filled
 
-    def bust(self, fill: Filled) -> Order:
-        """Take an execution back and return its order."""
+    def bust(self, fill: Filled) -> Busted:
+        """Take an execution back and return the report of it."""
         self._note(Bust(fill))
-        return self.orders[fill.desk, fill.client_order_id]
+        return _bust_of(fill)
+
+    def correct(self, fill: Filled, lots: Lots, price_ticks: Ticks) -> Corrected:
+        """Change an execution's figures and return the report of it."""
+        self._note(Correction(fill, lots, price_ticks))
+        return _correction_of(fill, lots, price_ticks)
 
     def close(self, order: Order, reason: str, stamp: Nanos, cancel_id: str = "") -> Closed:
         self._note(OrderEnded(order.desk, order.client_order_id, reason))
@@ -131,7 +140,16 @@ class Register:
                 self.orders[key].reported_lots -= fill.lots
                 self.fills.remove(fill)
                 self.fills_of[key].remove(fill)
+                self.amendments_of.setdefault(key, []).append(_bust_of(fill))
                 self._book(self.orders[key], -fill.lots)
+            case Correction(fill, lots, price_ticks):
+                key = (fill.desk, fill.client_order_id)
+                corrected = msgspec.structs.replace(fill, lots=lots, price_ticks=price_ticks)
+                for fills in (self.fills, self.fills_of[key]):
+                    fills[fills.index(fill)] = corrected
+                self.orders[key].reported_lots += lots - fill.lots
+                self.amendments_of.setdefault(key, []).append(_correction_of(fill, lots, price_ticks))
+                self._book(self.orders[key], lots - fill.lots)
             case OrderEnded(desk, order_id, reason):
                 order = self.orders[desk, order_id]
                 order.is_working, order.reason = False, reason
@@ -188,3 +206,12 @@ class Register:
         """Start a trading day: fill ids start again and today's lots become yesterday's."""
         self._fill_number = count(1)
         self._note(DayStarted(day))
+
+
+def _bust_of(fill: Filled) -> Busted:
+    return Busted(fill.desk, fill.client_order_id, fill.fill_id, fill.lots, fill.exchange_ns, fill.trading_day)
+
+
+def _correction_of(fill: Filled, lots: Lots, price_ticks: Ticks) -> Corrected:
+    order = (fill.desk, fill.client_order_id, fill.fill_id, fill.symbol)
+    return Corrected(*order, lots, price_ticks, fill.trading_day, fill.exchange_ns)

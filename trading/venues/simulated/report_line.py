@@ -9,6 +9,7 @@ from trading.venues.simulated.messages import (
     Busted,
     CancelRejected,
     Closed,
+    Corrected,
     Delivery,
     Filled,
     PositionList,
@@ -20,7 +21,7 @@ from trading.venues.simulated.messages import (
 from trading.venues.simulated.spec import VenueSpec
 
 HISTORY_MAX = 20_000
-ORDER_REPORTS = (Accepted, Rejected, Filled, Busted, Closed, CancelRejected)
+ORDER_REPORTS = (Accepted, Rejected, Filled, Busted, Corrected, Closed, CancelRejected)
 
 
 class ReportLine:
