@@ -1,4 +1,4 @@
-"""Trades that a venue takes back or corrects: it counts no more, the case is open again, in any order."""
+"""Trades that a venue takes back or corrects: they count no more, the case is open again, and order is no matter."""
 
 from itertools import permutations
 

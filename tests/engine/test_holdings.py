@@ -64,6 +64,7 @@ def test_the_venues_figure_stands_beside_ours_and_a_break_is_marked():
     lines = {row["instrument"]: row for row in shown(desk)["lines"]}
 
     assert lines[CU.code]["short"] == {"today": 10, "yesterday": 0, "frozen": 0}
+    assert lines[CU.code]["is_current"]
     assert (lines[CU.code]["venue_lots"], lines[CU.code]["is_broken"]) == ({"long": 0, "short": 9}, True)
     assert (lines[CA.code]["net"], lines[CA.code]["venue_lots"], lines[CA.code]["is_broken"]) == (
         2, {"long": 2, "short": 0}, False,

@@ -24,7 +24,10 @@ class VenueLotsSchema(s.Serializer):
 
 
 class LineSchema(s.Serializer):
-    """One book. `venue_lots` is what the venue last told, null when it told nothing; `hedge_flag` empty: it nets."""
+    """One book; `hedge_flag` is empty where the venue nets.
+
+    `venue_lots` is what the venue last told, null when it told nothing; `is_current` False: we traded since.
+    """
 
     venue = text()
     instrument = text()
@@ -35,6 +38,7 @@ class LineSchema(s.Serializer):
     net = whole()
     venue_lots = VenueLotsSchema(allow_null=True)
     is_broken = s.BooleanField()
+    is_current = s.BooleanField()
 
 
 class PairLegSchema(s.Serializer):

@@ -74,9 +74,9 @@ class Entries:
             return routing.decide(program, now, self.clip_left(now, units_max))
         if self.obstacle(program, now):
             return None
-        if self._is_bound:
+        if self._is_bound or units_max is not None:
             units_max = self.units_left(program, now, units_max)
-        units = routing.holding_units(program, now, units_max)
+        units = routing.holding_units(program, now, program.clip_units if units_max is None else units_max)
         return self.enter(program, units, now) if units else None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:

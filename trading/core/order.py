@@ -232,8 +232,12 @@ class Order:
         self.filled_lots += lots - before[0]
         self.turnover += lots * ticks - before[0] * before[1]
 
-    def is_repeated(self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus) -> bool:
+    def is_repeated(
+        self, event: OrderAccepted | OrderFilled | OrderClosed | OrderStatus | FillBusted | FillCorrected
+    ) -> bool:
         """Return whether a settled order's record already holds this: venues list the whole day at every start."""
+        if isinstance(event, FillBusted | FillCorrected):
+            return self.is_amended(event)
         if self.state is not S.SETTLED:
             return False
         if isinstance(event, OrderFilled):
@@ -274,5 +278,5 @@ class Order:
 
 
 def _same(key: TradeKey) -> tuple[TradeKey, TradeKey]:
-    """Return the keys under which an amendment may stand: without a day it may have come before its fill."""
+    """Return the keys under which an amendment may stand: one without a day may have come before its fill."""
     return key, ("", key[1])

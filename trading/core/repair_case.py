@@ -177,6 +177,7 @@ class Repairs:
                 for proxy in case.proxies.values()
                 if proxy.replaces == instrument.code
             ),
+            case.is_flatten,
         )  # fmt: skip
 
     def _standing(self, case: Execution, leg: int, proxy: Proxy, now: Nanos) -> Standing:
@@ -246,11 +247,10 @@ class Repairs:
             price = move.rests_at if is_inside else None
         if price is None:
             return []
-        if move.adds:
-            purpose = e.Purpose.TOP_UP if move.proxy is None else e.Purpose.PROXY
-            children: tuple[Child, ...] = (Child(e.Offset.OPEN, move.lots),)
-        else:
-            purpose, children = e.Purpose.UNWIND, closing_of(move).children
+        adding = e.Purpose.TOP_UP if move.proxy is None else e.Purpose.PROXY
+        purpose = adding if move.adds else e.Purpose.UNWIND
+        opening = (Child(e.Offset.OPEN, move.lots),)
+        children: tuple[Child, ...] = opening if move.opens else closing_of(move).children
         earlier = [*(order.intent for order in case.orders), *before]
         first = sum(1 for intent in earlier if intent.leg == move.leg)
         execution = int(case.id.rsplit("-", 1)[1])
@@ -281,7 +281,7 @@ class Repairs:
         books = self._program.books
         if books is not None:
             flag = self._program.view_of(case).pair.legs[leg].hedge_flag
-            prompts = books.prompts_of(order.intent.client_order_id for order in case.orders)
+            prompts = books.prompts_of(self._program.flattens.opened_by(case))
             wish = Wish(instrument, side, lots, flag, prompts, is_disputed=bool(wrong % 2))
             return plan(books, wish, fee_on(instrument, day), turnover_per_lot)
         if instrument.venue not in self._closes_today:

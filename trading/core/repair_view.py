@@ -112,6 +112,7 @@ class LegView(msgspec.Struct, frozen=True):
     planned_ticks: Fraction | None
     average_ticks: Fraction | None
     proxies: tuple[Standing, ...] = ()
+    is_closing: bool = False  # a flatten: going on along the case closes, going back would open
 
 
 class Limits(msgspec.Struct, frozen=True):

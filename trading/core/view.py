@@ -113,6 +113,13 @@ class MarketView:
         """The best prices the program would trade at, None for an empty side."""
         return [cell.best[side] for cell, side in zip(self._cells, self.counter_sides, strict=True)]
 
+    def fx_rate(self, leg: int) -> Fraction | None:
+        """Return domestic money per unit of the leg's currency by the last rate seen; None without one."""
+        if self.pair.fx_instrument is None or self.instruments[leg].currency == self.instruments[DOMESTIC].currency:
+            return Fraction(1)
+        ticks = self.counter_ticks[FX]
+        return None if ticks is None else ticks * self.fx_tick
+
     def track(self, holds: bool, now: Nanos) -> bool:
         """Note since when the trigger has held; return whether it does."""
         if not holds:

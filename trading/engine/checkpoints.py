@@ -80,7 +80,7 @@ def thaw(desk: Desk, state: bytes) -> None:
         program = desk.programs.get(name) or desk.roster.add(terms)
         program.handle(e.TermsChanged(terms), 0)
         vars(program.state).update(attributes)
-        desk.adopt_orders(program)
+        desk.owner.update(dict.fromkeys(program.state.orders, program))
     vars(desk.positions.books).update(whole["books"])
     desk.positions.changed_at = whole["changed_at"]
     desk.answers, desk.limits, desk.kill_all = whole["answers"], whole["limits"], whole["kill_all"]

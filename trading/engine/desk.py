@@ -32,7 +32,7 @@ from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_first, ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -44,8 +44,8 @@ ORDER_EVENTS = frozenset((
     e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
     e.FillBusted, e.FillCorrected,
 ))  # fmt: skip
-TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus)  # what venues list at every start
-AMENDMENTS = (e.FillBusted, e.FillCorrected)
+# What venues list at every start.
+TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus, e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
@@ -73,7 +73,7 @@ class Desk:
         self.refused_quotes: defaultdict[str, int] = defaultdict(int)
         self.gate = gate
         self._is_starting = True  # programs are indexed again when the start has folded all there is
-        self._owner: dict[str, HedgeProgram] = {}
+        self.owner: dict[str, HedgeProgram] = {}
         self._outbox = Outbox()
         self._deadlines = Deadlines()
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
@@ -88,10 +88,6 @@ class Desk:
         self._is_starting = True
         for record in history:
             self._owed_alerts.note(record.event, self._fold(record.program, record.event, record.at))
-
-    def adopt_orders(self, program: HedgeProgram) -> None:
-        """Know whose the orders of a program's state are, which did not come as records."""
-        self._owner.update(dict.fromkeys(program.state.orders, program))
 
     def resume(self, now: Nanos, kills: Iterable[tuple[str, e.Kill]] = ()) -> list[Action]:
         """Open this start: disarmed, every line down, nothing believed. `kills` is (program or "", kill) from disk."""
@@ -121,13 +117,7 @@ class Desk:
         if fault(quote):
             self.refused_quotes[quote.instrument] += 1
             return out
-        concerned = []
-        for program in self.roster.show(quote):
-            if program.look(now):
-                concerned.append(program)
-            else:
-                self.roster.settle(program)
-        advance_each(self, concerned, now, out)
+        advance_each(self, self.roster.concerned(quote, now), now, out)
         return out
 
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
@@ -149,14 +139,11 @@ class Desk:
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
-            self.position_check.note_up(event.venue, now)
-            ask_positions(self, now, out)
+            ask_first(self, event.venue, now, out)
             self._settle_start(now, out)
-        elif isinstance(event, e.PositionsReported | e.TradingDayChanged):
+        elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
             self._settle_start(now, out)
-        elif isinstance(event, e.ForeignFilled):
-            foreign.hear_trade(self, event, now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
         self._advance_all(now, out)
@@ -217,13 +204,11 @@ class Desk:
     # --- one turn ---
 
     def _on_order_event(self, event: Any, now: Nanos, out: list[Action]) -> None:
-        program = self._owner.get(event.client_order_id)
+        program = self.owner.get(event.client_order_id)
         if program is None:
             foreign.hear_order(self, event, now, out)
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
-            return
-        if isinstance(event, AMENDMENTS) and program.state.orders[event.client_order_id].is_amended(event):
             return
         note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
@@ -303,7 +288,7 @@ class Desk:
     def _fold(self, name: str, event: Any, now: Nanos) -> list[Effect]:
         """Apply a recorded fact to the desk and its programs; the same for a new record and for one of the past."""
         if type(event) in ORDER_EVENTS:
-            program = self._owner[event.client_order_id]
+            program = self.owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
             effects = program.handle(event, now)
             self.positions.note(event, order, now)
@@ -324,7 +309,7 @@ class Desk:
         match event:
             case e.OrdersDecided():
                 for intent in event.orders:
-                    self._owner[intent.client_order_id] = self.programs[name]
+                    self.owner[intent.client_order_id] = self.programs[name]
             case e.TermsChanged() if event.terms.program not in self.programs:
                 added = self.roster.add(event.terms)
                 if self.kill_all is not None:
@@ -333,8 +318,12 @@ class Desk:
                 self.kill_all = event if isinstance(event, e.Kill) else None
                 if self.kill_all is None:
                     self.foreign.clear()  # two people have looked
+            case e.PositionAdjusted():
+                self.position_check.ask_soon(event.venue, now)
             case r.LimitsChanged():
                 self.limits = event.limit_set
+            case r.ForeignReleased():
+                self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
             case e.ForeignFilled():
@@ -381,7 +370,7 @@ class Desk:
         """See whether this start is over, then let every program go on under the new permits."""
         if self.reconciliation.judge(self.programs.values(), now):
             state, reason = self.reconciliation.state, self.reconciliation.reason
-            evidence = self.reconciliation.evidence(len(self._owner))
+            evidence = self.reconciliation.evidence(len(self.owner))
             self.record("", r.Recovered(state.value, reason, evidence), now, out)
             if state is DeskState.HALTED:
                 values = {"desk": self.config.desk, "reason": reason}

@@ -12,7 +12,6 @@ from trading.core.effects import RaiseAlert
 from trading.core.units import Nanos
 from trading.engine import records as r
 from trading.engine.actions import Action
-from trading.engine.position_duty import note_day
 
 if TYPE_CHECKING:
     from trading.engine.desk import Desk
@@ -22,14 +21,6 @@ FillKey = tuple[str, str, str, str]  # venue, trading day, side, fill id
 
 def key_of(event: e.ForeignFilled) -> FillKey:
     return event.venue, event.trading_day, event.side.value, event.fill_id
-
-
-def hear_trade(desk: "Desk", event: e.ForeignFilled, now: Nanos, out: list[Action]) -> None:
-    """Record a trade that no order of ours made, once, however often its venue lists it."""
-    if key_of(event) in desk.foreign_fills:
-        return
-    note_day(desk, event.venue, event.trading_day, now, out)
-    desk.record("", event, now, out)
 
 
 def alert_of(desk: "Desk", event: e.ForeignFilled) -> RaiseAlert:
@@ -52,7 +43,7 @@ def hear_order(desk: "Desk", event: Any, now: Nanos, out: list[Action]) -> None:
     severity = "P1" if is_ours(desk, name) else "P3"
     values = {"order": name, "desk": desk.config.desk}
     desk.perform(RaiseAlert("foreign_order", severity, "alert.foreign_order", values), now, out)
-    desk.refresh(now, out)
+    desk.update_permits(now, out)
 
 
 def is_ours(desk: "Desk", client_order_id: str) -> bool:

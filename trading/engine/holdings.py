@@ -63,6 +63,8 @@ def _lines(desk: Desk) -> list[Row]:
     broken = {(b.slot.instrument, b.slot.hedge_flag, b.slot.prompt) for found in check.breaks.values() for b in found}
     for (_, instrument, flag, prompt), row in rows.items():
         row["is_broken"] = (instrument, flag, prompt) in broken
+        report = check.reports.get(row["venue"])
+        row["is_current"] = report is not None and report.queried_at > desk.positions.changed_at.get(instrument, -1)
     return [rows[key] for key in sorted(rows)]
 
 
@@ -78,7 +80,8 @@ def _row(rows: dict[Key, Row], key: Key) -> Row:
         key,
         {
             "venue": venue, "instrument": instrument, "hedge_flag": flag, "prompt": prompt,
-            "long": dict(empty), "short": dict(empty), "net": 0, "venue_lots": None, "is_broken": False,
+            "long": dict(empty), "short": dict(empty), "net": 0, "venue_lots": None,
+            "is_broken": False, "is_current": False,
         },
     )  # fmt: skip
 

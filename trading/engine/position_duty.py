@@ -7,6 +7,7 @@ from trading.core.effects import RaiseAlert
 from trading.core.program import HedgeProgram
 from trading.core.units import Nanos
 from trading.engine.actions import Action, QueryPositions
+from trading.engine.foreign import key_of
 from trading.engine.position_check import shown
 
 if TYPE_CHECKING:
@@ -18,11 +19,23 @@ def ask_positions(desk: "Desk", now: Nanos, out: list[Action]) -> None:
     out += [QueryPositions(venue, now) for venue in desk.position_check.to_ask(now)]
 
 
-def hear(desk: "Desk", event: e.PositionsReported | e.TradingDayChanged, now: Nanos, out: list[Action]) -> None:
-    """Take what a venue says of its trading day or of our positions."""
+def ask_first(desk: "Desk", venue: str, now: Nanos, out: list[Action]) -> None:
+    """The venue has listed its orders: now its positions, which count as unseen until they were compared."""
+    desk.position_check.note_up(venue, now)
+    ask_positions(desk, now, out)
+
+
+def hear(
+    desk: "Desk", event: e.PositionsReported | e.TradingDayChanged | e.ForeignFilled, now: Nanos, out: list[Action]
+) -> None:
+    """Take what a venue says of its trading day, of our positions or of somebody else's trades on our account."""
+    if isinstance(event, e.ForeignFilled) and key_of(event) in desk.foreign_fills:
+        return
     note_day(desk, event.venue, event.trading_day, now, out)
     if isinstance(event, e.PositionsReported):
         compare_positions(desk, event, now, out)
+    elif isinstance(event, e.ForeignFilled):
+        desk.record("", event, now, out)
     ask_positions(desk, now, out)
 
 

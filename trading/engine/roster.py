@@ -8,6 +8,7 @@ from trading.core.events import OrdersDecided, TimeInForce
 from trading.core.program import HedgeProgram
 from trading.core.state import usable_proxies
 from trading.core.terms import Terms
+from trading.core.units import Nanos
 from trading.core.view import Cell
 from trading.engine.config import DeskConfig
 from trading.engine.hub import Hub, hubs
@@ -71,6 +72,16 @@ class Roster:
         cell.show(quote)
         hub = self.hubs.get(quote.instrument)
         return self._by_instrument.get(quote.instrument, ()) if hub is None else hub.concerned(cell)
+
+    def concerned(self, quote: Quote, now: Nanos) -> list[HedgeProgram]:
+        """Put the quote into its book; return the programs that could now have something to say."""
+        found = []
+        for program in self.show(quote):
+            if program.look(now):
+                found.append(program)
+            else:
+                self.settle(program)
+        return found
 
     def take(self, program: HedgeProgram, decided: OrdersDecided) -> None:
         """Note the depth that a decision takes, so that it is not offered to other programs again on this quote."""

@@ -237,10 +237,11 @@ class Checkers:
         self._judge.leading.after_turn(desk)
         for program in desk.programs.values():
             for case in program.state.open:
-                repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)
+                sent = (order for order in case.orders if order.intent.purpose not in LEAD_PURPOSES)
+                repairs = len({(order.intent.leg, order.sent_at) for order in sent})  # children of a leg are one
                 allowed = program.terms.repair.attempts_max + case.attempts_before
                 if repairs > allowed:
-                    self.fail("INV-10", f"{case.id} has {repairs} repair orders, {allowed} are allowed")
+                    self.fail("INV-10", f"{case.id} has {repairs} repairs, {allowed} are allowed")
 
     def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
         """Yield the orders whose state these records may have changed."""

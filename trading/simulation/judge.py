@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
-from trading.core.execution import SPLIT
+from trading.core.flatten import held_units
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
 from trading.core.repair import CHOSEN
 from trading.core.units import Lots, Nanos
+from trading.core.view import DOMESTIC
 from trading.engine.desk import Desk
 from trading.simulation.leading import Leading
 
@@ -32,6 +33,9 @@ class Judge:
         if decided.purpose is e.Purpose.ENTRY:
             self._entry(program, decided, now)
             self.leading.entry(program, decided, now)
+            return
+        if decided.execution not in program.state.executions:
+            self._flatten(program, decided)
             return
         branches = self._checkers.branches
         if decided.purpose is e.Purpose.HEDGE:
@@ -66,8 +70,9 @@ class Judge:
         case = state.executions.get(decided.execution)
         self._checkers.branches["entry" if case is None else "requote"] += 1
         self._checkers.branches["entry_route"] += bool(decided.route)
-        is_split = any(share.reason == SPLIT for share in decided.shares)  # one clip over several routes
-        if case is None and any(not (is_split and known.is_split and known.opened_at == now) for known in state.open):
+        parts = [other for other in state.open if other.is_split and other.opened_at == now]
+        self._checkers.branches["entry_split"] += case is None and bool(parts)
+        if case is None and any(other not in parts or other.route == decided.route for other in state.open):
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
@@ -77,7 +82,7 @@ class Judge:
             fail("INV-13", f"{decided.execution} begins although killed")
         if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if not (is_split and state.open) and case is None and program.sets_left() <= 0:
+        if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
@@ -87,6 +92,20 @@ class Judge:
                 fail("INV-09", f"{decided.execution} rests on a crossed quote of {quote.instrument}")
             if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):
                 fail("INV-09", f"{decided.execution} rests on a zero price of {quote.instrument}")
+
+    def _flatten(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
+        """INV-02: a flatten was asked for, closes on both legs, and never trades back more than is held."""
+        state, fail = program.state, self._checkers.fail
+        self._checkers.branches["flatten"] += 1
+        net = held_units(state.executions.values(), decided.route)
+        if state.flatten is None or decided.units > state.flatten.units_left:
+            fail("INV-09", f"{decided.execution} flattens {decided.units} units that nobody asked for")
+        if decided.units > abs(net):
+            fail("INV-02", f"{decided.execution} flattens {decided.units} units, {net} are held")
+        for order in decided.orders:
+            is_closing = (order.side.sign * (1 if order.leg == DOMESTIC else -1)) * net < 0
+            if order.offset is e.Offset.OPEN or not is_closing:
+                fail("INV-02", f"{order.client_order_id} opens in a flatten")
 
     def _reduce_only(self, case: Any, decided: e.OrdersDecided) -> None:
         along = case.along
