@@ -27,6 +27,15 @@ class Account:
         else:
             self._lots(intent, intent.side.opposite)[intent.offset is not e.Offset.CLOSE_TODAY] -= lots
 
+    def take_back(self, intent: e.OrderIntent, lots: Lots, *, is_of_today: bool) -> None:
+        """Undo lots of a trade; what an earlier day opened or closed is among yesterday's by now."""
+        self._net[intent.instrument] = self.net(intent.instrument) - intent.side.sign * lots
+        if intent.offset is e.Offset.OPEN:
+            self._lots(intent, intent.side)[not is_of_today] -= lots
+        else:
+            closed_today = is_of_today and intent.offset is e.Offset.CLOSE_TODAY
+            self._lots(intent, intent.side.opposite)[not closed_today] += lots
+
     def refuses(self, intent: e.OrderIntent, frozen: Lots) -> bool:
         """Whether the order would close more than is there; `frozen` lots are claimed by working closes of its kind."""
         if not self._separates or intent.offset is e.Offset.OPEN:

@@ -59,6 +59,7 @@ class AtRest:
             fail("INV-07", f"{order} is presumed dead, the venue traded it, and nobody asked again")
         if any(program.state.open for program in desk.programs.values()):
             self._checkers.branches["escalated"] += 1
+        self._orders(desk)
         self._alerts(desk)
         self._positions(desk)
         self._breaks(desk)
@@ -72,6 +73,16 @@ class AtRest:
                 fail("INV-18", f"{case.id} is still open, naked {case.naked}, and nobody was told to act")
         for case in state.executions.values():
             self._matched_in_truth(case)
+
+    def _orders(self, desk: Desk) -> None:
+        """INV-05: whatever works at a venue is an order that the engine believes to be alive, or asks about."""
+        for venue in self._world.venues.values():
+            for name, truth in venue.orders.items():
+                if not truth.is_working:
+                    continue
+                known = [p.state.orders[name] for p in desk.programs.values() if name in p.state.orders]
+                if not any(order.is_live or order.state is OrderState.PRESUMED_DEAD for order in known):
+                    self._checkers.fail("INV-05", f"{name} works at {venue.name}, and the engine takes it for over")
 
     def _alerts(self, desk: Desk) -> None:
         """INV-19: whatever a person must know stands in the journal as an alert of its own, behind its cause."""

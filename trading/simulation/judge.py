@@ -98,7 +98,13 @@ class Judge:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
-        if any(venue not in state.up_since for venue in program.views[decided.route].venues):
+        if self._checkers.is_restarted(program.terms.program):
+            fail("INV-13", f"{decided.execution} begins although nobody armed the program since the restart")
+        if self._checkers.foreign:
+            fail("INV-05", f"{decided.execution} begins although {min(self._checkers.foreign)} is nobody's order")
+        if self._checkers.world.lease != "held":
+            fail("INV-11", f"{decided.execution} begins although the lease is {self._checkers.world.lease}")
+        if not all(self._checkers.world.lines.is_up[order.venue] for order in decided.orders):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
         if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
@@ -111,6 +117,8 @@ class Judge:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
             if now - quote.received_at > age_max:
                 fail("INV-09", f"{decided.execution} rests on a stale quote of {quote.instrument}")
+            if not quote.is_trading:
+                fail("INV-09", f"{decided.execution} rests on {quote.instrument}, which does not trade now")
             if quote.bids and quote.asks and quote.bids[0].price_ticks >= quote.asks[0].price_ticks:
                 fail("INV-09", f"{decided.execution} rests on a crossed quote of {quote.instrument}")
             if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):

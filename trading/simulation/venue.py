@@ -23,12 +23,13 @@ Traded = Callable[[e.OrderIntent, Lots], None]
 class VenueOrder:
     """The truth about one order at the venue."""
 
-    __slots__ = ("filled_lots", "fills", "intent", "is_rejected", "is_working")
+    __slots__ = ("amendments", "filled_lots", "fills", "intent", "is_rejected", "is_working")
 
     def __init__(self, intent: e.OrderIntent) -> None:
         self.intent = intent
         self.filled_lots: Lots = 0
-        self.fills: list[e.OrderFilled] = []
+        self.fills: list[e.OrderFilled] = []  # as they were first told
+        self.amendments: dict[str, e.FillBusted | e.FillCorrected] = {}  # by trade and day
         self.is_working = False
         self.is_rejected = False
 
@@ -94,9 +95,11 @@ class SimulatedVenue:
         if not is_late:
             self._tells.say(now, accepted)
         if intent.time_in_force is e.TimeInForce.DAY:
+            if is_late:
+                self._tells.say(now, accepted)
             order.is_working = True
-            self._later(self._rng.randint(50 * MILLI, 3 * SECOND), self._work, name)
-        elif faults.hits("rests"):
+            return
+        if faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
@@ -171,7 +174,29 @@ class SimulatedVenue:
         order.filled_lots += lots
         self._traded(intent, lots)
         self.account.trade(intent, lots)
+        if self._faults.hits("trade_amended"):
+            self._later(self._rng.randint(50 * MILLI, 4 * SECOND), lambda name, at: self._amend(order, fill, at), "")
         return fill
+
+    def _amend(self, order: VenueOrder, fill: e.OrderFilled, now: Nanos) -> None:
+        """Take a trade back, or correct its quantity or price; a venue does so long after it told the trade."""
+        if self._faults.is_calm:
+            return
+        self.has_lied = True  # from here on it said more than was traded
+        name, day = fill.client_order_id, fill.trading_day
+        change: e.FillBusted | e.FillCorrected
+        if self._rng.random() < 0.5:
+            change, lost = e.FillBusted(name, fill.fill_id, day, "erroneous trade"), fill.lots
+        else:
+            lost = self._rng.randint(0, fill.lots - 1)
+            change = e.FillCorrected(name, fill.fill_id, fill.lots - lost, fill.price_ticks + 1, day, "corrected")
+        self._faults.counts["busted" if isinstance(change, e.FillBusted) else "corrected"] += 1
+        order.amendments[fill.fill_id + day] = change
+        order.filled_lots -= lost
+        if lost:
+            self._traded(order.intent, -lost)
+            self.account.take_back(order.intent, lost, is_of_today=day == self.day)
+        self._tells.late(now, change)
 
     def _close(self, order: VenueOrder, reason: str, now: Nanos, *, is_heard: bool = True) -> None:
         order.is_working = False
@@ -186,21 +211,6 @@ class SimulatedVenue:
             self.never_told.add(order.intent.instrument)
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
-
-    def _work(self, client_order_id: str, now: Nanos) -> None:
-        """A resting order trades now and then, in parts."""
-        order = self.orders[client_order_id]
-        if not order.is_working:
-            return
-        left = order.intent.lots - order.filled_lots
-        if not self.is_halted and self._rng.random() < 0.6:
-            self._trade(order, self._rng.randint(1, left), now)
-        if order.filled_lots == order.intent.lots:
-            self._close(order, "filled", now)
-        elif self._faults.hits("venue_cancels"):
-            self._close(order, "venue_cancelled", now)
-        else:
-            self._later(self._rng.randint(200 * MILLI, 3 * SECOND), self._work, client_order_id)
 
     def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders[client_order_id]
@@ -231,6 +241,8 @@ class SimulatedVenue:
         name = order.intent.client_order_id
         for fill in order.fills:
             say(now, fill)
+        for change in order.amendments.values():
+            say(now, change)
         state = "working" if order.is_working else "closed"
         say(now, e.OrderStatus(name, state, order.filled_lots, f"V{name}", queried_at))
 
@@ -248,8 +260,8 @@ class SimulatedVenue:
                 self._tells.surely(now, e.OrderRejected(name, e.RejectClass.OTHER, "other", "", now))
                 continue
             self._tells.surely(now, e.OrderAccepted(name, f"V{name}", now))
-            for fill in order.fills:
-                self._tells.surely(now, fill)
+            for told in (*order.fills, *order.amendments.values()):
+                self._tells.surely(now, told)
             if not order.is_working:
                 self._tells.surely(now, e.OrderClosed(name, order.filled_lots, "closed", now))
 

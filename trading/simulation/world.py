@@ -16,6 +16,7 @@ from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine.desk import Desk
 from trading.engine.egress import Egress
+from trading.engine.lease import GRACE
 from trading.engine.recovery import DeskState
 from trading.simulation.account import Account
 from trading.simulation.checkers import Checkers
@@ -26,6 +27,7 @@ from trading.simulation.figures import Truth
 from trading.simulation.lines import Lines
 from trading.simulation.market import Market
 from trading.simulation.operators import Operators
+from trading.simulation.paused import RENEWED_FOR, Paused
 from trading.simulation.venue import SimulatedVenue
 
 START: Nanos = 1_800_000_000 * SECOND
@@ -34,7 +36,7 @@ CALM_MAX = 90 * SECOND  # within this, everything must have come to rest
 TICK_EVERY = 800 * MILLI
 EVENTS_MAX = 20_000
 EDGES = (20, 20, 20, -20, -20, 2, 2)  # domestic ticks over parity: sellers' markets, buyers' markets, neither
-TAKEOVER_AFTER = 5 * SECOND  # lease, grace and clock error
+TAKEOVER_AFTER = RENEWED_FOR + GRACE + 500 * MILLI  # lease, grace and clock error
 
 
 class World:
@@ -57,6 +59,7 @@ class World:
         self.venues = {name: self._venue(name) for name in self.names}
         self.operators = Operators(self)
         self.desk: Desk | None = None
+        self.lease = "held"
         self.engine_number = 0
         self._writer: Writer | None = None
         self._egress: Egress | None = None
@@ -149,6 +152,7 @@ class World:
             self.later(500 * MILLI, self._start_engine)  # the worker tries again and again
             return
         self.engine_number += 1
+        self.lease = "held"
         self._writer = self.disk.open()
         self._egress = Egress(self._writer)
         self._syncs.clear()
@@ -190,38 +194,16 @@ class World:
     def _free_disk(self) -> None:
         self.disk.is_full = False
 
-    # --- a paused engine and its standby ---
-
     def pause_engine(self) -> None:
-        """The process stops without dying; a standby takes over, and then the paused one wakes."""
-        paused, writer = self.desk, self._writer
-        assert paused is not None and writer is not None
+        """The process stops without dying; a standby on another host takes over, and then the paused one wakes."""
+        paused = Paused(self, self.desk, self._syncs)
         self._stop_engine()
-        waiting = [seq for seq in self._syncs if seq <= self.disk.durable_seq]
-        self._syncs.clear()
-        self.later(TAKEOVER_AFTER, self._take_over, paused, writer, waiting)
+        paused.forget_after(self.disk.durable_seq)
+        self.later(TAKEOVER_AFTER, self._take_over, paused)
 
-    def _take_over(self, paused: Desk, writer: Writer, waiting: list[int]) -> None:
+    def _take_over(self, paused: Paused) -> None:
         self._start_engine()
-        self.later(self.rng.randint(0, 4 * SECOND), self._wake_paused, paused, writer, waiting)
-
-    def _wake_paused(self, paused: Desk, writer: Writer, waiting: list[int]) -> None:
-        """The paused engine goes on as if nothing had happened, until it wants to write."""
-        if not writer.is_fenced:  # the disk was full: nobody has taken over yet
-            self.later(SECOND, self._wake_paused, paused, writer, waiting)
-            return
-        turns: list[Callable[[], list[a.Action]]] = [lambda: paused.on_time(self.now)]
-        turns += [lambda seq=seq: paused.on_durable(seq, self.now) for seq in waiting]
-        turns += [lambda q=quote: paused.on_quote(q, self.now) for quote in self.market.quotes(self.now, EDGES[0])]
-        self.rng.shuffle(turns)
-        for turn in turns:
-            for action in turn():
-                if isinstance(action, a.Sync):
-                    return  # the journal is fenced: this engine ends
-                if isinstance(action, a.Submit):
-                    self.checkers.on_stale_submit(action, writer.epoch)
-                elif isinstance(action, a.Cancel):
-                    self.lines.send(action.venue, "take_cancel", action.client_order_id)
+        self.later(self.rng.randint(0, 4 * SECOND), paused.wake)
 
     # --- what the desk asks for ---
 
@@ -342,9 +324,11 @@ class World:
                 venue.turn_day(self.now)
         self.operators.act()
         if faults.hits("lease_late"):
+            self.lease = "late"
             self.call("set_lease", "late")
             self.later(2 * SECOND, self._renew)
-        if self.desk is not None and faults.hits("engine_paused"):
+        is_trading = self.desk is not None and self.desk.reconciliation.state is DeskState.RECONCILED
+        if is_trading and faults.hits("engine_paused"):
             self.pause_engine()
 
     def _trouble_at(self, name: str) -> None:
@@ -373,9 +357,12 @@ class World:
         """Another terminal of the same account trades, or an order under our own name that we never decided."""
         if self.lines.is_up[name] and self.desk is not None:
             own = self.config.desk.upper() if self.rng.random() < 0.3 else "TERMINAL"
-            self.call("on_report", e.OrderAccepted(f"{own}-{self.events}", f"V{self.events}", self.now))
+            order = f"{own}-{self.events}"
+            self.checkers.on_foreign(order)
+            self.call("on_report", e.OrderAccepted(order, f"V{self.events}", self.now))
 
     def _renew(self) -> None:
+        self.lease = "held"
         self.call("set_lease", "held")
 
     def _calm_down(self) -> None:
