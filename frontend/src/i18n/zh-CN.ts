@@ -256,7 +256,6 @@ export default {
   accept: { open: "接受敞口…", title: "接受剩余敞口", lead: "执行以这些手数具名结束，不再修复；它们留在持仓中，直到有人了结。", leg: "{leg}：敞口 {lots} 手", owner: "敞口将记在您名下：{who}。", confirm: "接受并负责", accepted: "敞口已接受，记在您名下。" },
   share: { title: "紧缺资源的分配", wanted: "需求份数", granted: "获得份数" },
   lead: { domestic: "境内", foreign: "境外", least_liquid: "流动性较差的一腿", most_liquid: "流动性较好的一腿" },
-  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
   foreign: { title: "外来委托", lead: "本账户上并非本席位决定的委托。只要存在，就不再开仓。", none: "没有外来委托。", release: "已查看，恢复开仓", released: "已放行，可以继续开仓。" },
   terms: {
     edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: { decimal: "请输入小数，如 185.5。", whole: "请输入不小于 0 的整数。", windows: "时间窗形如 21:00-01:00, 09:00-10:15。", text: "不能为空。", choice: "请选择。", flag: "请选择。" }, none: "无", noBound: "不限", always: "全天",
