@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.core.rig import CA, CU, FX, HG, START, Decimal, Rig, quote
+from trading.core import events as e
 from trading.core.alignment import fits, fitting_units, misfit, multiple_on
 from trading.core.events import Level, QuoteSeen
 from trading.core.terms import Comparator, Direction, Measure, Trigger
@@ -166,3 +167,18 @@ def test_where_no_target_fits_the_case_holds_and_is_halted_by_name():
     assert len(rig.orders) == 2, "27 cu against 12 HG: three cu are left, and no order of three is taken"
     assert rig.state == "HALTED"
     assert rig.naked == (-3, 0)
+
+
+def test_units_are_flattened_in_lots_that_the_venues_take():
+    rig = entered_by_four()
+    for order in list(rig.orders):
+        rig.fill(order)
+    rig.see(quote(HG, "4.4510", "4.4515", rig.now, bid_lots=15))  # three units of HG are bid, and 27 cu fit no order
+    rig.tell(e.Disarm("C2", "trader1", "enough"))
+
+    rig.tell(e.FlattenRequested("C3", "trader1", 4, "close out"))
+    assert len(rig.orders) == 2
+
+    rig.see(quote(HG, "4.4510", "4.4515", rig.now))
+
+    assert [order.lots for order in rig.orders[2:]] == [36, 16]
