@@ -150,7 +150,8 @@ class AtRest:
             self._checkers.branches["position_break"] += 1
             if code not in told:
                 fail("INV-19", f"{code}: our books and the venue differ and no alert says so")
-            if any(program.permit is Permit.ENTRIES for program in desk.roster.holders(code)):
+            traded = [p for p in desk.programs.values() if any(i.code == code for v in p.views for i in v.instruments)]
+            if any(program.permit is Permit.ENTRIES for program in traded):
                 fail("INV-01", f"{code}: our books and the venue differ and entries are allowed")
             is_fresh = now - desk.positions.changed_at.get(code, 0) < 2 * ASK_BROKEN
             is_presumed = any(program.state.presumed_dead for program in desk.roster.holders(code))
