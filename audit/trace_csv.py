@@ -114,7 +114,7 @@ def _columns_of_event(event: Event, record: Record) -> dict[str, str]:
         "risk_result": _risk_result(event),
         "risk_reason_code": event.code if event.type == "OrdersRefused" else event.reject_class,
         "reason": event.reason or event.text,
-        "remediation_action": event.purpose if event.purpose in ("top_up", "unwind") else "",
+        "remediation_action": event.purpose if event.purpose in ("top_up", "unwind", "proxy") else "",
         "remediation_options": msgspec.json.encode(event.options).decode() if event.options else "",
         "residual_exposure_after": " ".join(map(str, event.naked)),
         "outcome": event.outcome,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 
 from audit import receipts
@@ -80,16 +80,22 @@ def acknowledge(*, seq: int, note: str, by: str, at: datetime) -> Alert:
 
 def resolve(*, rule: str, program: str, at_ns: int, desk: str = "") -> int:
     """Close the standing alerts of a cause that is over, on one desk or on all; return how many there were."""
+    standing = Alert.objects.filter(rule=rule, program=program)
+    return _close(standing.filter(desk=desk) if desk else standing, at_ns)
+
+
+def resolve_of(*, execution: str, program: str, desk: str, at_ns: int) -> int:
+    """Close the standing alerts about one execution, because a person took over what they are about."""
+    return _close(Alert.objects.filter(execution=execution, program=program, desk=desk), at_ns)
+
+
+def _close(found: QuerySet[Alert], at_ns: int) -> int:
     with transaction.atomic():
-        standing = Alert.objects.filter(rule=rule, program=program).exclude(state=Alert.State.RESOLVED)
-        standing = standing.filter(desk=desk) if desk else standing
-        if not standing.exists():
-            return 0
-        alerts = list(standing.select_for_update())
-        for alert in alerts:
+        standing = list(found.exclude(state=Alert.State.RESOLVED).select_for_update())
+        for alert in standing:
             alert.state, alert.resolved_at_ns = Alert.State.RESOLVED, at_ns
             _save(alert, _next_number())
-        return len(alerts)
+        return len(standing)
 
 
 def is_counted(source: tuple[str, int]) -> bool:

@@ -16,6 +16,14 @@ from risk import alerts, selectors, services
 from risk.limits import LABELS, LimitKind
 from risk.models import Alert, Approval, Threshold
 
+# Which permission answers a request of each kind.
+DECIDED_BY = {
+    Approval.Kind.LOOSEN_THRESHOLD: "limits.loosen_approve",
+    Approval.Kind.LIFT_KILL: "kill.lift_approve",
+    Approval.Kind.FLATTEN: "operations.approve",
+    Approval.Kind.ADJUST_POSITION: "operations.approve",
+}
+
 
 class _Figure(serializers.DecimalField):
     """An exact figure; a string on the wire."""
@@ -41,7 +49,7 @@ class ApprovalSerializer(serializers.ModelSerializer):
     def get_can_decide(self, approval: Approval) -> bool:
         open_to_decide = approval.state == Approval.State.PENDING and not self.get_is_expired(approval)
         is_maker = approval.requested_by == self._user.get_username()
-        return open_to_decide and not is_maker and can(self._user, "limits.loosen_approve")
+        return open_to_decide and not is_maker and can(self._user, DECIDED_BY[approval.kind])
 
     @property
     def _now(self) -> datetime:

@@ -29,10 +29,11 @@ class LimitKind(StrEnum):
     LATENCY_MAX_MS = "latency_max_ms"
     REJECT_RATE_MAX = "reject_rate_max"
     FILL_RATE_MIN = "fill_rate_min"
+    FLATTEN_UNITS_TWO_PEOPLE = "flatten_units_two_people"
 
     @property
     def unit(self) -> str:
-        """Unit of `hard` and `warn`: lots, ms, rate (share of one), per_second, count or desk_currency."""
+        """Unit of `hard` and `warn`: lots, units, ms, rate (share of one), per_second, count or desk_currency."""
         return _UNITS[self]
 
     @property
@@ -64,6 +65,7 @@ _UNITS = {
     LimitKind.LATENCY_MAX_MS: "ms",
     LimitKind.REJECT_RATE_MAX: "rate",
     LimitKind.FILL_RATE_MIN: "rate",
+    LimitKind.FLATTEN_UNITS_TWO_PEOPLE: "units",
 }
 
 # (English, Chinese): the words of screens, reports and refusals.
@@ -81,6 +83,7 @@ LABELS: dict[LimitKind, tuple[str, str]] = {
     LimitKind.LATENCY_MAX_MS: ("Latency", "延迟上限"),
     LimitKind.REJECT_RATE_MAX: ("Reject rate", "拒单率上限"),
     LimitKind.FILL_RATE_MIN: ("Fill rate", "成交率下限"),
+    LimitKind.FLATTEN_UNITS_TWO_PEOPLE: ("Flatten by one person", "单人可平仓份数上限"),
 }
 
 # Without these no order leaves (controls.md C01, INV-14).

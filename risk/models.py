@@ -71,6 +71,8 @@ class Approval(models.Model):
     class Kind(models.TextChoices):
         LOOSEN_THRESHOLD = "loosen_threshold"
         LIFT_KILL = "lift_kill"
+        FLATTEN = "flatten"
+        ADJUST_POSITION = "adjust_position"
 
     class State(models.TextChoices):
         PENDING = "pending"

@@ -189,7 +189,7 @@ def is_loosening(standing: Limit, wanted: Limit) -> bool:
 def _fault(kind: LimitKind, figure: Decimal) -> str:
     if not figure.is_finite() or figure < 0:
         return "must be zero or more"
-    if kind.unit in ("lots", "ms", "count", "per_second") and figure != figure.to_integral_value():
+    if kind.unit in ("lots", "units", "ms", "count", "per_second") and figure != figure.to_integral_value():
         return f"must be a whole number of {kind.unit}"
     if kind.unit == "rate" and figure > 1:
         return "is a share of one: 0.02 means 2 %"

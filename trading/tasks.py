@@ -58,6 +58,26 @@ def unwind(*, desk: str, command: dict[str, Any]) -> Answer:
     return _carry(desk, command)
 
 
+@shared_task(name="trading.flatten", acks_late=False)
+def flatten(*, desk: str, command: dict[str, Any]) -> Answer:
+    return _carry(desk, command)
+
+
+@shared_task(name="trading.accept_residual", acks_late=False)
+def accept_residual(*, desk: str, command: dict[str, Any]) -> Answer:
+    return _carry(desk, command)
+
+
+@shared_task(name="trading.adjust_position", acks_late=False)
+def adjust_position(*, desk: str, command: dict[str, Any]) -> Answer:
+    return _carry(desk, command)
+
+
+@shared_task(name="trading.release_foreign", acks_late=False)
+def release_foreign(*, desk: str, command: dict[str, Any]) -> Answer:
+    return _carry(desk, command)
+
+
 @shared_task(name="trading.kill", acks_late=False)
 def kill(*, desk: str, command: dict[str, Any]) -> Answer:
     return _carry(desk, command)

@@ -10,7 +10,9 @@ from audit.access import PERMISSIONS
 from risk.gate import RefusalCode
 from risk.limits import LimitKind
 from trading.core import events
+from trading.core.terms import ExecutionMode
 from trading.engine import records
+from trading.services.commands import DIRECT_OPS, EXPIRES_S
 from trading.venues.simulated.messages import RejectCode
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -42,16 +44,28 @@ def kinds_of_records() -> set[str]:
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_kind_of_record_has_a_name(language: str) -> None:
-    commands = {f"{name}_requested" for name in ("arm", "disarm", "unwind", "kill", "lift_kill")}
+    commands = {f"{name}_requested" for name in (*EXPIRES_S, *DIRECT_OPS, "kill")}
     asked = kinds_of_records() | in_code(r'issue\(\s*kind="(\w+)"') | commands
 
     assert asked - group(language, "receipt") == set()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_purpose_outcome_and_mode_has_words(language: str) -> None:
+    doc = events.ExecutionEnded.__doc__ or ""
+    outcomes = set(re.findall(r"\w+", doc.removeprefix("outcome:")))
+
+    assert "flattened" in outcomes
+    assert outcomes - group(language, "outcome") == set()
+    assert {purpose.value for purpose in events.Purpose} - group(language, "purpose") == set()
+    assert {mode.value for mode in ExecutionMode} - group(language, "mode") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_alert_has_a_sentence(language: str) -> None:
     raised = in_code(r'_alert\(\s*"(\w+)", ', r'text_key="alert\.(\w+)"')
-    outcomes = {f"execution_{name}" for name in ("topped_up", "rolled_back", "rejected", "not_sent")}
+    told = ("topped_up", "rolled_back", "rejected", "not_sent", "proxied", "flattened")
+    outcomes = {f"execution_{name}" for name in told}
 
     assert (raised | outcomes) - group(language, "alert") == set()
 
@@ -62,3 +76,12 @@ def test_every_refusal_limit_and_permission_has_words(language: str) -> None:
     assert {code.value for code in RejectCode} - group(language, "rejectCode") == set()
     assert {kind.value for kind in LimitKind} - group(language, "thresholdKind") == set()
     assert {name.replace(".", "_") for name in PERMISSIONS} - group(language, "permission") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_reason_to_call_a_quote_back_has_words(language: str) -> None:
+    closed = (PROJECT / "trading" / "core" / "entry.py").read_text().split("def closed", 1)[1].split("def ", 1)[0]
+    reasons = set(re.findall(r'return "(\w+)"', (PROJECT / "trading" / "core" / "quoting.py").read_text() + closed))
+
+    assert len(reasons) > 12
+    assert reasons - group(language, "stepReason") == set()

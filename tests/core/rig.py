@@ -25,9 +25,9 @@ class Rig:
         self.cancelled: list[str] = []
         self.alerts: list[RaiseAlert] = []
         self.decisions: list[e.Event] = []
-        self.journal: list[tuple[e.Event, Nanos]] = []
+        self.journal: list[tuple[e.Event, Nanos]] = []  # what was recorded, and when
         self._fills = 0
-        for venue in self.program.state.venues:
+        for venue in sorted(self.program.state.heard_venues):
             self.tell(e.VenueUp(venue))
 
     # --- what happens ---
@@ -48,8 +48,7 @@ class Rig:
 
     def tell(self, event: e.Event) -> None:
         """Record a fact and let the program go on."""
-        self.journal.append((event, self.now))
-        self._note(self.program.handle(event, self.now))
+        self._apply(event)
         self.settle()
 
     def wait(self, duration: Nanos) -> None:
@@ -67,9 +66,19 @@ class Rig:
             if event is None:
                 return
             self.decisions.append(event)
-            self.journal.append((event, self.now))
-            self._note(self.program.handle(event, self.now))
+            self._apply(event)
         raise AssertionError("decisions without end")
+
+    def _apply(self, event: e.Event) -> None:
+        self.journal.append((event, self.now))
+        self._note(self.program.handle(event, self.now))
+
+    def restarted(self) -> HedgeProgram:
+        """Return a program that knows what was recorded and nothing else."""
+        again = HedgeProgram(self.program.terms, INSTRUMENTS, frozenset({"SHFE"}))
+        for event, at in self.journal:
+            again.handle(event, at)
+        return again
 
     def _note(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -117,14 +126,12 @@ class Rig:
 
     def refolded(self) -> dict[str, object]:
         """Return what a restart finds: the state of a new program that folds everything recorded so far."""
-        again = HedgeProgram(self.program.terms, INSTRUMENTS, frozenset({"SHFE"}))
-        for event, at in self.journal:
-            again.handle(event, at)
-        return again.snapshot()
+        return self.restarted().snapshot()
 
     def last_options(self) -> dict[str, e.RepairOption]:
         """The comparison of the last repair, by target units."""
-        decided = [event for event in self.decisions if isinstance(event, e.OrdersDecided) and event.options]
+        kinds = e.OrdersDecided | e.CancelDecided | e.RepairHeld
+        decided = [event for event in self.decisions if isinstance(event, kinds) and event.options]
         return {f"{option.name}:{option.target_units}": option for option in decided[-1].options}
 
 

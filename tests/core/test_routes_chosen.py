@@ -19,7 +19,7 @@ SPLIT = "split"
 
 def clip_of(units, **changes):
     """A clip of `units` x 5 cu that may be hedged with LME or COMEX copper."""
-    return msgspec.structs.replace(two_routes(), clip_units=units, **changes)
+    return msgspec.structs.replace(two_routes(), **{"clip_units": units, **changes})
 
 
 def armed(terms=None, instruments=INSTRUMENTS):
@@ -209,9 +209,21 @@ def test_a_late_report_finds_the_route_that_newer_terms_no_longer_have():
     assert rig.program.view_of(case).instruments[1] is INSTRUMENTS[HG.code]
 
 
-def test_a_route_too_coarse_for_the_clip_is_refused():
-    with pytest.raises(BadTerms, match="CU-SHFE-CME needs 9 domestic lots a unit, a clip has 5"):
-        HedgeProgram(clip_of(1), INSTRUMENTS)
+def test_a_route_too_coarse_for_the_clip_makes_no_offer():
+    rig = armed(clip_of(1))
+    show(rig, ca="9805")
+
+    assert [legs(decided) for decided in decisions(rig)] == [[(CU.code, 5), (CA.code, 1)]]
+
+
+def test_a_route_in_lots_of_another_size_is_refused():
+    small = msgspec.structs.replace(CU, code="SHFE.small", multiplier=Decimal(1))
+    other = msgspec.structs.replace(
+        CU_HG, legs=(msgspec.structs.replace(CU_HG.legs[0], instrument=small.code), CU_HG.legs[1])
+    )
+
+    with pytest.raises(BadTerms, match=r"not as large as one of SHFE\.cu2703"):
+        HedgeProgram(clip_of(2, routes=(other,)), {**INSTRUMENTS, small.code: small})
 
 
 def test_a_trigger_in_native_prices_cannot_compare_pounds_with_tonnes():

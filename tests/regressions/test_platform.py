@@ -1,18 +1,21 @@
 """What others got wrong around the engine: deliveries that repeat or vanish, mixed builds, sends nobody decided."""
 
-import time
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import trading
 from audit.models import Receipt
 from risk import escalation, selectors
 from risk.alerts import Cause, acknowledge, raise_alert
 from risk.gate import review
 from risk.models import Alert
 from risk.tasks import escalate_alerts
-from tests.engine.desk_config import desk_config
+from tests.engine.desk_config import desk_config, free_ports
 from tests.engine.desk_rig import ready
 from tests.risk.test_alerts import AT
 from tests.trading.conftest import demo, story  # noqa: F401 (fixtures)
@@ -22,9 +25,11 @@ from trading.core import events as e
 from trading.core.units import SECOND
 from trading.engine import commands as c
 from trading.engine.actions import Submit
+from trading.engine.build import build
+from trading.engine.config import dump
 from trading.engine.desk import Desk
 from trading.engine.host import Host
-from trading.engine.journal import Journal, MemoryJournal
+from trading.engine.journal import MemoryJournal
 from trading.engine.journal_files import History
 from trading.engine.lease import Lease
 from trading.engine.records import EngineStarted
@@ -98,15 +103,59 @@ async def test_rt27_what_happened_before_the_subscription_is_in_its_snapshot(liv
     assert [row["severity"] for row in snap["items"]] == ["P1"]
 
 
-def test_rt28_every_start_names_its_build_its_configuration_and_its_environment(tmp_path: Path):
-    """Knight 2012: one of eight servers ran old code, and nothing said so."""
-    started = EngineStarted(1, "0.1.0", "c0ffee", "SIM")
-    journal = Journal(tmp_path, desk="demo", head=History.of(tmp_path).head, epoch=1, now=time.time_ns())
-    journal.append("", started, time.time_ns())
-    journal.close()
+def started_on(tmp_path: Path, build_of_the_file: str) -> subprocess.CompletedProcess[str]:
+    """Start the engine's process on a configuration that this build exported."""
+    ports = dict(zip(("SHFE", "LME"), free_ports(2), strict=True))
+    config = desk_config(tmp_path, ports, dict.fromkeys(ports, "local"), build=build_of_the_file)
+    file = tmp_path / "desk.json"
+    file.write_bytes(dump(config))
+    command = [sys.executable, "-m", "trading.engine", "--config", str(file), "--stay-with-parent"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, input="")
 
-    [found] = [record.event for record in History.of(tmp_path) if isinstance(record.event, EngineStarted)]
-    assert (found.build, found.config_hash, found.environment) == ("0.1.0", "c0ffee", "SIM")
+
+def test_rt28_an_engine_of_other_code_than_the_console_s_does_not_start(tmp_path: Path):
+    """Knight 2012: one of eight servers ran old code, took part, and nothing said so."""
+    refused = started_on(tmp_path, "0123456789abcdef")
+
+    assert refused.returncode == 1
+    assert (
+        "exported by build 0123456789abcdef" in refused.stderr and "bring every worker to one version" in refused.stderr
+    )
+    assert not (tmp_path / "desks" / "demo" / "journal").exists(), "it touched nothing"
+
+
+def test_rt28_every_start_puts_its_build_and_its_configuration_on_record(tmp_path: Path):
+    """Knight 2012: afterwards nobody could tell which server had run what."""
+    ended = started_on(tmp_path, build())
+    assert ended.returncode == 0, ended.stderr
+
+    [found] = [
+        record.event
+        for record in History.of(tmp_path / "desks" / "demo" / "journal")
+        if isinstance(record.event, EngineStarted)
+    ]
+    assert (found.build, found.config_hash, found.environment) == (build(), "c0ffee", "SIM")
+
+
+def test_rt28_one_changed_byte_is_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Knight 2012: the old code differed from the new by one flag that had been given a new meaning."""
+    shutil.copytree(Path(trading.__file__).parent, tmp_path / "trading", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(trading, "__file__", str(tmp_path / "trading" / "__init__.py"))
+    same = build.__wrapped__()
+    gate = tmp_path / "trading" / "core" / "policy.py"
+    gate.write_bytes(gate.read_bytes() + b"#")
+
+    assert same == build()
+    assert build.__wrapped__() != build()
+
+
+@pytest.mark.django_db
+def test_rt28_the_console_names_its_build_in_what_it_exports(demo):  # noqa: F811
+    """Knight 2012: what is rolled out must say what it is."""
+    from trading.services import export_desk_config
+
+    exported = msgspec.json.decode(Path(export_desk_config("demo")).read_bytes())
+    assert exported["build"] == build()
 
 
 class Wire:

@@ -57,7 +57,6 @@ class ListeningEngine:
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(str(path))
         self._server.listen()
-        self._server.settimeout(5)
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 

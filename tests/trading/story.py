@@ -77,6 +77,18 @@ class Story:
             self.say(r.SentToWire((self.order_id(0), self.order_id(1)), self.now))
         return execution
 
+    def trigger_flatten(self) -> str:
+        """The engine decides to trade one unit back."""
+        self.executions += 1
+        execution = f"X-20261122-{self.program}-{self.executions:06d}"
+        purpose = e.Purpose.FLATTEN
+        orders = (
+            self._order(0, Side.BUY, 5, 7950, purpose=purpose),
+            self._order(1, Side.SELL, 1, 19600, purpose=purpose),
+        )
+        self.say(e.OrdersDecided(execution, purpose, orders, (), units=1))
+        return execution
+
     def order_id(self, leg: int, attempt: int = 0) -> str:
         return f"DEMO1-1-{self.executions}-{leg}{attempt}"
 

@@ -30,8 +30,7 @@ WRONG = {
     ),
     "quote that cannot rest": ("programs", "quote_rest_ms = 30000", "quote_rest_ms = 5", 0, "quote_rest_ms is 5"),
     "cap under a clip": (
-        "programs", "clip_units = 1\nexecutions_max = 20\nunits_per_day_max = 100",
-        "clip_units = 2\nexecutions_max = 20\nunits_per_day_max = 1", 2, "units_per_day_max 1 is less than one clip",
+        "programs", "units_per_day_max = 100", "units_per_day_max = 1", 0, "units_per_day_max 1 is less than one clip",
     ),
     "negative cap": ("programs", "units_per_day_max = 100", "units_per_day_max = -1", 0, "units_per_day_max is -1"),
     "window that is no time": (
@@ -53,8 +52,13 @@ WRONG = {
     "route in other units": (
         "programs", SELL_LEAD + '"spread"', SELL_LEAD + '"ratio"', 2, "quotes in other units",
     ),
+    "route larger than a clip": (
+        "programs", "clip_units = 2\n", "clip_units = 1\n", None,
+        "route CU-SHFE-CME needs 9 domestic lots a unit, a clip has 5",
+    ),
     "route without reply times": (
-        "programs", 'mode = "quote_and_lean"', 'mode = "quote_and_lean"\nroutes = ["CU-SHFE-CME"]', None,
+        "programs", "clip_units = 1\nexecutions_max = 10\n",
+        'clip_units = 2\nroutes = ["CU-SHFE-CME"]\nexecutions_max = 10\n', None,
         "program CU-LME-QUOTE has no reply_times for CME",
     ),
     "unknown proxy": (

@@ -42,9 +42,10 @@ class OrderProgramView(APIView):
     """Base of the three orders to one program."""
 
     op = ""
+    form: type[serializers.Serializer] = schemas.OrderProgramSchema
 
     def post(self, request: Request, name: str) -> Response:
-        form = schemas.OrderProgramSchema(data=request.data)
+        form = self.form(data=request.data)
         form.is_valid(raise_exception=True)
         with as_404():
             program = program_named(name)
@@ -74,12 +75,15 @@ class ArmView(OrderProgramView):
 
 
 class DisarmView(OrderProgramView):
-    """Disarms a program; an execution in flight still finishes its hedge."""
+    """Disarms a program; an execution in flight is finished, or what is naked of it is traded away."""
 
     op = "disarm"
+    form = schemas.DisarmSchema
     required_permission = "programs.disarm"
 
-    @_ORDER
+    @extend_schema(
+        request=schemas.DisarmSchema, responses={202: schemas.GivenCommandSchema, **ERRORS}, parameters=[KEY]
+    )
     def post(self, request: Request, name: str) -> Response:
         return super().post(request, name)
 

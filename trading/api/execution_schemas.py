@@ -27,6 +27,14 @@ class ExecutionSchema(s.Serializer):
     slippage = maybe_text()
     fees = maybe_text()
     currency = text()
+    purpose = s.ChoiceField(["entry", "flatten"])
+    mode = text()
+    lead_leg = maybe_whole()
+    route = whole(help_text="0: the program's own pair; `pair` is the one it ran on")
+    shares = s.ListField(child=s.DictField(), help_text="who got what of something short, and why")
+    residual_lots = s.ListField(child=whole(), help_text="signed lots per leg that a person took over")
+    residual_owner = text(allow_blank=True)
+    residual_reason = text(allow_blank=True)
     last_seq = whole()
 
 

@@ -44,7 +44,8 @@ class ExecutionsView(APIView):
             OpenApiParameter("program", str),
             OpenApiParameter(
                 "outcome", str,
-                description="open, hedged, topped_up, rolled_back, rejected, not_sent, flat, halted or refused",
+                description="open, hedged, topped_up, rolled_back, proxied, accepted, flattened, rejected, not_sent, "
+                "flat, halted or refused",
             ),
             OpenApiParameter("from", datetime),
             OpenApiParameter("to", datetime),

@@ -329,6 +329,10 @@ class OrderProgramSchema(s.Serializer):
     reason = text(max_length=300, allow_blank=True, default="")
 
 
+class DisarmSchema(OrderProgramSchema):
+    then = s.ChoiceField(["finish", "unwind"], default="finish", help_text="what becomes of an open execution")
+
+
 class KillSchema(s.Serializer):
     """`scope` is "all" or "program:<name>"."""
 

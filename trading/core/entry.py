@@ -64,6 +64,8 @@ class Entries:
 
     def __init__(self, program: "HedgeProgram") -> None:
         self._program = program
+        terms = program.terms
+        self._is_bound = bool(terms.slicing.units_per_day_max) or terms.residual_max is not None
 
     def decide(self, now: Nanos, units_max: int | None = None) -> e.OrdersDecided | None:
         """Return the orders for the largest aligned quantity on which the trigger holds, or None."""
@@ -72,7 +74,9 @@ class Entries:
             return routing.decide(program, now, self.clip_left(now, units_max))
         if self.obstacle(program, now):
             return None
-        units = routing.holding_units(program, now, self.units_left(program, now, units_max))
+        if self._is_bound or units_max is not None:
+            units_max = self.units_left(program, now, units_max)
+        units = routing.holding_units(program, now, program.clip_units if units_max is None else units_max)
         return self.enter(program, units, now) if units else None
 
     def preview(self, now: Nanos) -> e.OrdersDecided | None:
@@ -100,7 +104,8 @@ class Entries:
             return "stale"
         if self._program.terms.slicing.windows and not in_window(self._program.terms.slicing, now):
             return "window"
-        return "session" if self.closes_at(view, now) < now + view.pair.hedgeable_min else ""
+        lasts = view.pair.hedgeable_min
+        return "session" if lasts and self.closes_at(view, now) < now + lasts else ""
 
     def closes_at(self, view: MarketView, now: Nanos) -> Nanos:
         """Return until when both legs can be traded, as far as their sessions are on record; NEVER when not bounded.

@@ -300,10 +300,10 @@ class CancelDecided(msgspec.Struct, frozen=True, tag=True):
 
 
 class RepairHeld(msgspec.Struct, frozen=True, tag=True):
-    """A locked or halted market leaves an unmatched execution no way out now; told once, a person is called."""
+    """An unmatched execution has no way out now; told once per cause, and a person is called."""
 
     execution: str
-    reason: str  # limit_locked | halted_market
+    reason: str  # limit_locked | halted_market | no_way_out
     naked: tuple[int, ...]
     options: tuple[RepairOption, ...]
 

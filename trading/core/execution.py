@@ -4,6 +4,7 @@
 naked, what may still fill and what was spent are all derived from the orders, so nothing can disagree with them.
 """
 
+from copy import copy
 from fractions import Fraction
 
 from trading.core.alignment import matched_units, naked_lots
@@ -16,14 +17,20 @@ from trading.core.units import Lots, Nanos, Side
 SPLIT = "split"  # reason of the share that marks the parts of one clip on several routes
 
 
+def hedged_by(held: Lots, proxy: Proxy) -> Lots:
+    """Return the lots of its leg that `held` lots of a proxy stand in for: whole multiples only, never rounded up."""
+    whole = abs(held) // proxy.lots * proxy.replaces_lots
+    return whole if held > 0 else -whole
+
+
 class Execution:
     """Mutable; changed only by the fold in `state`."""
 
     __slots__ = (
         "_proxy_legs", "along", "attempts", "attempts_allowed", "attempts_before", "called_back", "entered_sides",
-        "fx_ticks", "id", "is_ended", "is_split", "lead", "mandate", "naked", "naked_since", "opened_at", "orders",
-        "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "ratio_lots", "refusals", "retry_at",
-        "route", "told", "units", "units_counted",
+        "fx_ticks", "id", "is_ended", "is_split", "is_uncounted", "lead", "mandate", "naked", "naked_since",
+        "opened_at", "orders", "outcome", "pair", "planned_sums", "priced", "proxies", "proxy_lots", "purpose",
+        "ratio_lots", "refusals", "retry_at", "route", "taken_over", "taken_proxies", "told", "units", "units_counted",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +43,7 @@ class Execution:
     ) -> None:
         self.id = decided.execution
         self.route = decided.route
+        self.purpose = decided.purpose  # entry or flatten
         self.is_split = any(share.reason == SPLIT for share in decided.shares)
         self.pair: Pair | None = None  # what the route was when this was entered; terms may change after it ended
         self.ratio_lots = ratio_lots
@@ -45,8 +53,11 @@ class Execution:
         self.lead = decided.lead  # the leg that works first; None when both left together
         self.units = decided.units or decided.orders[0].lots // ratio_lots[decided.orders[0].leg]
         self.units_counted = 0  # matched units that the day's count already has
+        self.is_uncounted = False  # ended as a quote that never traded: no execution of the day
         self.called_back = ""  # why the resting quote was last called back
         self.along: tuple[Lots, ...] = (0,) * len(ratio_lots)  # lots known to be traded, in the direction of entry
+        self.taken_over: tuple[Lots, ...] = self.along  # lots along that a person took over: not the case's any more
+        self.taken_proxies: dict[str, Lots] = {}  # and of proxies, by instrument
         self.naked: tuple[Lots, ...] = self.along  # lots beyond the matched units, bought positive, sold negative
         self.planned_sums: list[tuple[int, Lots] | None] = [None] * len(ratio_lots)  # lots x ticks, lots: per leg
         self.fx_ticks = 0  # FX of the decision, for costs when no newer rate is known
@@ -70,8 +81,8 @@ class Execution:
 
         A proxy counts for its leg in whole multiples only; what it has beyond them is naked too.
         """
-        lots = [0] * len(self.ratio_lots)
-        proxy_lots: dict[str, Lots] = {}
+        lots = [-taken for taken in self.taken_over]
+        proxy_lots = {code: -taken for code, taken in self.taken_proxies.items()}
         for order in self.orders:
             intent = order.intent
             done = order.done_lots if intent.side is self.entered_sides[intent.leg] else -order.done_lots
@@ -81,13 +92,38 @@ class Execution:
             else:
                 lots[intent.leg] += done
         for code, held in proxy_lots.items():
-            proxy = self.proxies[code]
-            whole = abs(held) // proxy.lots * proxy.replaces_lots
-            lots[self._proxy_legs[code]] += whole if held > 0 else -whole
+            lots[self._proxy_legs[code]] += hedged_by(held, self.proxies[code])
         self.proxy_lots = proxy_lots
         self.along = tuple(lots)
         beyond = naked_lots(self.along, self.ratio_lots)
         self.naked = tuple(side.sign * lots for side, lots in zip(self.entered_sides, beyond, strict=True))
+
+    def take_over(self) -> None:
+        """Leave what is naked now to a person: it is no longer repaired, and later fills are counted without it."""
+        beyond = naked_lots(self.along, self.ratio_lots)
+        self.taken_over = tuple(before + lots for before, lots in zip(self.taken_over, beyond, strict=True))
+        for code, held in self.proxy_lots.items():
+            stray = abs(held) % self.proxies[code].lots * (1 if held > 0 else -1)
+            self.taken_proxies[code] = self.taken_proxies.get(code, 0) + stray
+        self.mandate, self.naked_since = "", None
+        self.count()
+
+    @property
+    def residual(self) -> tuple[Lots, ...]:
+        """Return the signed lots per leg that a person took over."""
+        return tuple(side.sign * lots for side, lots in zip(self.entered_sides, self.taken_over, strict=True))
+
+    @property
+    def is_taken_over(self) -> bool:
+        return any(self.taken_over) or any(self.taken_proxies.values())
+
+    @property
+    def is_flatten(self) -> bool:
+        return self.purpose is Purpose.FLATTEN
+
+    def net_units(self) -> int:
+        """Return the matched units with the sign of the domestic leg: a flatten counts against what was entered."""
+        return self.entered_sides[0].sign * self.matched()
 
     @property
     def is_naked(self) -> bool:
@@ -240,9 +276,20 @@ class Execution:
         if self.naked_since is not None:
             self.naked_since = now
 
+    def as_if(self, mandate: str, now: Nanos) -> "Execution":
+        """Return the case as it would be if a person had just asked for this; the case itself stays as it is."""
+        other = copy(self)
+        other.told = set(self.told)
+        other.grant(mandate, now=now)
+        return other
+
     def describe_outcome(self) -> str:
         """Return the outcome of a case that has nothing naked and nothing unsettled."""
+        if self.is_taken_over:
+            return "accepted"
         purposes = {order.intent.purpose for order in self.orders if order.done_lots}
+        if self.matched() and self.is_flatten:
+            return "flattened"
         if self.proxy_positions():
             return "proxied"
         if self.matched():
@@ -260,6 +307,8 @@ class Execution:
         """Return the execution as plain values, for the snapshot."""
         return {
             "id": self.id, "units": self.units, "along": list(self.along), "naked": list(self.naked),
+            "purpose": self.purpose.value, "residual": list(self.residual),
+            "residual_proxies": dict(self.taken_proxies),
             "naked_since": self.naked_since, "proxies": self.proxy_positions(), "told": sorted(self.told),
             "attempts": self.attempts, "attempts_left": self.attempts_left, "retry_at": self.retry_at,
             "mandate": self.mandate, "is_ended": self.is_ended, "outcome": self.outcome,

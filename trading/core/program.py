@@ -18,6 +18,7 @@ from trading.core.books import Books
 from trading.core.effects import Effect
 from trading.core.entry import Entries
 from trading.core.execution import Execution
+from trading.core.flatten import Flattens
 from trading.core.order import SETTLED_STATES, Order, OrderState
 from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
@@ -58,6 +59,7 @@ class HedgeProgram(MarketView):
         self._all_cells: dict[str, Cell] = {} if cells is None else cells
         self._adopt(terms)
         self._repairs = Repairs(self, closes_today)
+        self.flattens = Flattens(self, closes_today)
 
     def _adopt(self, terms: Terms) -> None:
         others = [MarketView(terms, self._all_instruments, self._all_cells, n + 1) for n in range(len(terms.routes))]
@@ -99,7 +101,7 @@ class HedgeProgram(MarketView):
         holds = self.track(self._is_wanted(), now)
         for view in self.others:
             holds = view.track(view.holds(), now) or holds
-        return holds or bool(self.state.open)
+        return holds or bool(self.state.open) or self.state.flatten is not None
 
     @property
     def is_held(self) -> bool:
@@ -132,7 +134,7 @@ class HedgeProgram(MarketView):
         if (silent := self._silent(now)) is not None:
             return silent
         for case in state.open:
-            if (hedge := self._hedge(case, now)) is not None:
+            if case.lead is not None and (hedge := self._hedge(case, now)) is not None:
                 return hedge
             if case.is_naked:
                 if (repair := self._repair(case, now)) is not None:
@@ -140,7 +142,9 @@ class HedgeProgram(MarketView):
             elif case.is_settled:
                 if self.quoting and (quote := self.quoting.again(case, now)) is not None:
                     return quote
-                return e.ExecutionEnded(case.id, case.describe_outcome(), case.naked)
+                return e.ExecutionEnded(case.id, case.describe_outcome(), case.residual)
+        if (flatten := self._flatten(now)) is not None:
+            return flatten
         if state.mode is not Mode.ARMED:
             return None
         if (reason := self._why_disarm(now)) is not None:
@@ -194,7 +198,7 @@ class HedgeProgram(MarketView):
 
     def _hedge(self, case: Execution, now: Nanos) -> e.OrdersDecided | None:
         """Return the hedge of what a lead leg filled; its own lead order may still be working."""
-        if case.lead is None or self.permit is Permit.NOTHING or not self.may_repair(case):
+        if self.permit is Permit.NOTHING or not self.may_repair(case):
             return None
         return self.entries.hedge(case, now)
 
@@ -217,11 +221,21 @@ class HedgeProgram(MarketView):
         """Whether repairs may go on: a halt or a kill of level cancel stops them until a person asks for one."""
         return bool(case.mandate) or not (self.state.halt_reason or self.state.kill_level == "cancel")
 
+    def _flatten(self, now: Nanos) -> e.Event | None:
+        """Return the next step of a flatten that a person asked for."""
+        return None if self.permit is Permit.NOTHING else self.flattens.decide(now)
+
+    def repair_as_if(self, case: Execution, mandate: str, now: Nanos) -> e.OrdersDecided | None:
+        """Return the repair that a person's request would bring now, or None; the case itself stays as it is."""
+        decided = None if case.is_live else self._repairs.decide(case.as_if(mandate, now), now)
+        return decided if isinstance(decided, e.OrdersDecided) else None
+
     def _why_disarm(self, now: Nanos) -> str | None:
         state = self.state
         if now >= state.armed_until:
             return "ttl"
-        if not (self.terms.slicing.is_repeating or self.sets_left() > 0 or state.open):
+        is_done = state.executions_since_arm >= self.terms.executions_max and not self.terms.slicing.is_repeating
+        if is_done and not state.open:
             return "executions_max"
         if state.failures_in_row >= FAILURES_IN_ROW_MAX:
             return "failures"
@@ -289,11 +303,13 @@ class HedgeProgram(MarketView):
         times += [self._rests_until(case, order) for case in state.open for order in case.orders]
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
+        if state.flatten is not None:
+            times += [state.flatten.due_at, state.flatten.retry_at]
         if self.quoting:
             times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
         for case in state.open:
             if case.naked_since is not None and self.may_repair(case):
-                times.append(case.naked_since + repair.naked_age_max)
+                times += [case.naked_since + repair.wait, case.naked_since + repair.naked_age_max]
                 if case.lead is not None or not case.is_live:
                     times.append(case.retry_at)
         if state.mode is Mode.ARMED and not state.open:
@@ -311,6 +327,8 @@ class HedgeProgram(MarketView):
             "venues_up": dict(state.up_since), "executions_started": state.executions_started,
             "executions_since_arm": state.executions_since_arm, "executions_today": state.executions_today,
             "failures_in_row": state.failures_in_row, "cooldown_until": state.cooldown_until,
+            "flatten": msgspec.to_builtins(state.flatten),
+            "accepted": [case.facts() for case in state.executions.values() if case.is_taken_over],
             "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
             "tally": state.tally.facts(),
             "open": [case.facts() for case in state.open],

@@ -30,6 +30,7 @@ from trading.core.policy import counter_levels
 from trading.core.repair_view import (
     EMPTY,
     LOCKED,
+    MISFIT,
     OUT,
     REDUCE_ONLY,
     UNHELD,
@@ -58,6 +59,11 @@ class Move(msgspec.Struct, frozen=True):
     basis_ticks: Fraction | None  # what the cost is measured from; None means it is measured from nothing
     rests_at: Ticks | None = None  # the limit price it queues at
     proxy: Standing | None = None
+    closes: bool = False  # completes by closing: the case trades back what was entered before
+
+    @property
+    def opens(self) -> bool:
+        return self.adds and not self.closes
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -94,6 +100,8 @@ def ways(legs: Sequence[LegView], units_max: int, limits: Limits) -> list[Way]:
     if not proxied:
         is_out = any(way.kinds & OUT for way in direct)
         why = "no proxy is configured for the leg" if is_out else "the legs' own markets can be traded"
+        if limits.is_reduce_only:
+            why = "only reducing is allowed"
         proxied = [Way(RepairOption("proxy", -1, still, None, why))]
     return [*direct, *proxied, *queues]
 
@@ -142,7 +150,7 @@ def _moves(number: int, leg: LegView, target: Lots) -> list[Move]:
         side = leg.entered_side if wanted > 0 else leg.entered_side.opposite
         adds = abs(leg.along_lots + wanted) > abs(leg.along_lots)
         basis = leg.planned_ticks if wanted > 0 else leg.average_ticks
-        moves.append(Move(number, leg.market, side, abs(wanted), adds, basis))
+        moves.append(Move(number, leg.market, side, abs(wanted), adds, basis, closes=leg.is_closing))
     return moves
 
 
@@ -150,7 +158,7 @@ def _queue(units: int, legs: Sequence[LegView], move: Move, limits: Limits) -> W
     """Return the way that rests one order at the limit price of a locked market."""
     limit = move.market.limit_ticks(move.side)
     resting = msgspec.structs.replace(move, rests_at=limit)
-    refused = move.market.refusals.obstacle(move.market.instrument, move.market.venue, move.side, opens=move.adds)
+    refused = move.market.refusals.obstacle(move.market.instrument, move.market.venue, move.side, opens=move.opens)
     why = ""
     if not limits.queues_at_limit:
         why = "queueing at the limit is switched off"
@@ -165,7 +173,7 @@ def _queue(units: int, legs: Sequence[LegView], move: Move, limits: Limits) -> W
 
 def _proxied(units: int, legs: Sequence[LegView], moves: Sequence[Move], limits: Limits) -> list[Way]:
     """Return the ways in which a proxy takes the place of the leg whose own market is out, one per proxy."""
-    stuck = [move for move in moves if move.adds and (stop := _obstacle(move, limits)) and stop.kind in OUT]
+    stuck = [move for move in moves if move.opens and (stop := _obstacle(move, limits)) and stop.kind in OUT]
     if len(stuck) != 1:
         return []
     own = stuck[0]
@@ -214,8 +222,12 @@ def _signed(legs: Sequence[LegView], moves: Sequence[Move]) -> tuple[Lots, ...]:
 def _obstacle(move: Move, limits: Limits) -> Obstacle | None:
     if limits.is_reduce_only and move.adds:
         return Obstacle(REDUCE_ONLY, "would add to the position, only reducing is allowed")
-    found = None if move.rests_at is not None else move.market.obstacle(move.side, opens=move.adds)
-    if found is None and not move.adds and (why := closing_of(move).obstacle):
+    if why := move.market.misfit(move.lots):
+        return Obstacle(MISFIT, why)
+    if move.closes and not move.adds:
+        return Obstacle(REDUCE_ONLY, "would open again what a flatten closed")
+    found = None if move.rests_at is not None else move.market.obstacle(move.side, opens=move.opens)
+    if found is None and not move.opens and (why := closing_of(move).obstacle):
         return Obstacle(UNHELD, why)
     if found is None and move.adds and move.proxy is not None:
         assert move.market.quote is not None
@@ -225,7 +237,7 @@ def _obstacle(move: Move, limits: Limits) -> Obstacle | None:
 
 
 def _limit_reached(moves: Sequence[Move], cost: Decimal, limits: Limits) -> str:
-    orders = sum(1 if move.adds else len(closing_of(move).children) for move in moves)
+    orders = sum(1 if move.opens else len(closing_of(move).children) for move in moves)
     if orders > limits.orders_left:
         return f"needs {orders} orders, {limits.orders_left} left in the budget"
     if cost > limits.cost_left:
@@ -248,8 +260,10 @@ def _cost(move: Move) -> Fraction:
         return sign * (total - back) * market.money_per_tick_lot + paid * market.fx_rate
     basis = move.basis_ticks
     adverse = Fraction(0) if basis is None else sign * (total - basis * lots)
-    if move.adds:
+    if move.opens:
         paid = opening_fee(market.fee, turnover, lots)
+    elif move.adds:
+        paid = fees(closing_of(move).children, market.fee, turnover / lots)
     else:
         entered = turnover if basis is None else basis * lots * market.turnover_per_tick_lot
         in_vain = opening_fee(market.fee, entered, lots)

@@ -8,12 +8,13 @@ clearly cheaper (`recall`). Where nothing is possible in a locked or halted mark
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from trading.core import events as e
-from trading.core.alignment import residual_quantity
+from trading.core.alignment import misfit, residual_quantity
 from trading.core.execution import Execution
 from trading.core.fees import fee_on
 from trading.core.measure import shown
@@ -29,6 +30,7 @@ from trading.core.view import FX
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
 
+NO_WAY_OUT = "no_way_out"  # what a case holds for that no market explains: stale quotes, lines, budgets, lot rules
 RECALL_EVERY = SECOND  # a queued order whose cancel was refused is not called back again before this
 CHEAPER_BY = Fraction(9, 10)  # of what queueing costs: only below this another way is worth giving the queue up
 
@@ -48,7 +50,7 @@ class Repairs:
         candidates = ways(legs, case.units, limits)
         chosen = choose(candidates, limits)
         if chosen is None:
-            return self._hold(case, candidates)
+            return self._hold(case, candidates, now)
         orders: list[e.OrderIntent] = []
         for move in chosen.moves:
             made = self._orders(case, move, orders)
@@ -108,11 +110,12 @@ class Repairs:
             return order.sent_at
         return order.sent_at + self._program.terms.repair.wait
 
-    def _hold(self, case: Execution, candidates: Sequence[Way]) -> e.RepairHeld | None:
-        """Say once that a locked or halted market leaves no way out now."""
+    def _hold(self, case: Execution, candidates: Sequence[Way], now: Nanos) -> e.RepairHeld | None:
+        """Say once per cause that there is no way out: at once for a locked or halted market, else after a while."""
         kinds = frozenset(kind for way in candidates for kind in way.kinds)
-        reason = next((kind for kind in (LOCKED, HALTED) if kind in kinds and kind not in case.told), "")
-        if not reason:
+        reason = next((kind for kind in (LOCKED, HALTED) if kind in kinds), NO_WAY_OUT)
+        is_early = case.naked_since is None or now < case.naked_since + self._program.terms.repair.wait
+        if reason in case.told or (reason == NO_WAY_OUT and is_early):
             return None
         return e.RepairHeld(case.id, reason, case.naked, self._compared(candidates, None, "nothing is working"))
 
@@ -174,6 +177,7 @@ class Repairs:
                 for proxy in case.proxies.values()
                 if proxy.replaces == instrument.code
             ),
+            case.is_flatten,
         )  # fmt: skip
 
     def _standing(self, case: Execution, leg: int, proxy: Proxy, now: Nanos) -> Standing:
@@ -186,16 +190,17 @@ class Repairs:
         quote, out = self._usable(case, instrument, now)
         if quote is not None and case.refusals.is_shut(quote):
             quote, out = None, Obstacle(HALTED, "its venue says that it is closed")
-        fx_rate = self._fx_rate(case, instrument)
+        fx_rate, day = self._fx_rate(case, instrument), utc_day(now)
         per_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
 
         def closing(side: Side, lots: Lots, turnover_per_lot: Fraction) -> Plan:
-            return self._closing(case, leg, instrument, side, lots, turnover_per_lot, utc_day(now))
+            return self._closing(case, leg, instrument, side, lots, turnover_per_lot, day)
 
         money = None if fx_rate is None else per_lot * fx_rate
         return Market(
             instrument.code, instrument.venue, quote, out, case.refusals, money, per_lot,
-            fx_rate or Fraction(0), fee_on(instrument, utc_day(now)), closing, self._payup(case, leg),
+            fx_rate or Fraction(0), fee_on(instrument, day), closing,
+            partial(misfit, instrument, day=day), self._payup(case, leg),
         )  # fmt: skip
 
     def _usable(
@@ -242,11 +247,10 @@ class Repairs:
             price = move.rests_at if is_inside else None
         if price is None:
             return []
-        if move.adds:
-            purpose = e.Purpose.TOP_UP if move.proxy is None else e.Purpose.PROXY
-            children: tuple[Child, ...] = (Child(e.Offset.OPEN, move.lots),)
-        else:
-            purpose, children = e.Purpose.UNWIND, closing_of(move).children
+        adding = e.Purpose.TOP_UP if move.proxy is None else e.Purpose.PROXY
+        purpose = adding if move.adds else e.Purpose.UNWIND
+        opening = (Child(e.Offset.OPEN, move.lots),)
+        children: tuple[Child, ...] = opening if move.opens else closing_of(move).children
         earlier = [*(order.intent for order in case.orders), *before]
         first = sum(1 for intent in earlier if intent.leg == move.leg)
         execution = int(case.id.rsplit("-", 1)[1])
@@ -277,7 +281,7 @@ class Repairs:
         books = self._program.books
         if books is not None:
             flag = self._program.view_of(case).pair.legs[leg].hedge_flag
-            prompts = books.prompts_of(order.intent.client_order_id for order in case.orders)
+            prompts = books.prompts_of(self._program.flattens.opened_by(case))
             wish = Wish(instrument, side, lots, flag, prompts, is_disputed=bool(wrong % 2))
             return plan(books, wish, fee_on(instrument, day), turnover_per_lot)
         if instrument.venue not in self._closes_today:

@@ -13,8 +13,9 @@ from trading.core.rejects import Refusals
 from trading.core.terms import Fee, Proxy, RepairPreference
 from trading.core.units import Lots, Side, Ticks
 
-STALE, DOWN, HALTED, LOCKED, BLOCKED, EMPTY, UNPRICED, UNHELD, REDUCE_ONLY = (
-    "stale", "venue_down", "halted_market", "limit_locked", "blocked", "empty", "unpriced", "unheld", "reduce_only",
+STALE, DOWN, HALTED, LOCKED, BLOCKED, EMPTY, UNPRICED, UNHELD, MISFIT, REDUCE_ONLY = (
+    "stale", "venue_down", "halted_market", "limit_locked", "blocked", "empty", "unpriced", "unheld", "misfit",
+    "reduce_only",
 )  # fmt: skip
 OUT = frozenset((DOWN, HALTED, LOCKED, BLOCKED))  # what makes another instrument worth a thought
 
@@ -41,6 +42,7 @@ class Market(msgspec.Struct, frozen=True):
     fx_rate: Fraction  # domestic currency per unit of the instrument's currency
     fee: Fee | None
     closing: Closing  # the child orders that close so many lots
+    misfit: Callable[[Lots], str]  # why the venue takes no order of so many lots, or ""
     payup_ticks: Ticks = 0  # given away on top of the counter price by the next order
 
     def dearest_close(self, turnover: Fraction, lots: Lots) -> Fraction:
@@ -110,6 +112,7 @@ class LegView(msgspec.Struct, frozen=True):
     planned_ticks: Fraction | None
     average_ticks: Fraction | None
     proxies: tuple[Standing, ...] = ()
+    is_closing: bool = False  # a flatten: going on along the case closes, going back would open
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -6,7 +6,8 @@ offer is entered. Where its depth is short of the clip, the rest goes to the nex
 own in the same turn; both decisions say so by a share with the reason SPLIT, and count as one set. Nothing of a clip
 is left over to a later turn.
 
-A clip is the same quantity on every route: `clip_units` of the terms' own pair, counted in domestic lots.
+A clip is the same quantity on every route: `clip_units` of the terms' own pair, counted in domestic lots. A route
+whose unit is larger than that makes no offer.
 """
 
 from collections.abc import Mapping
@@ -37,16 +38,11 @@ class Offer(NamedTuple):
 
 
 def check_routes(terms: Terms, instruments: Mapping[str, Instrument]) -> None:
-    """Raise BadTerms when a route could never be taken, or its trigger would compare unlike prices."""
-    clip = terms.clip_units * terms.pair.legs[DOMESTIC].ratio_lots
+    """Raise BadTerms when the trigger would compare unlike prices, or quantities be counted in unlike lots."""
     home = terms.pair.legs[DOMESTIC].instrument
     is_in_native_prices = terms.trigger.measure is Measure.RATIO or terms.trigger.counter_leg is LegRole.FOREIGN
     foreign = instruments[terms.pair.legs[FOREIGN].instrument]
     for pair in terms.routes:
-        if pair.legs[DOMESTIC].ratio_lots > clip:
-            raise BadTerms(
-                f"route {pair.code} needs {pair.legs[DOMESTIC].ratio_lots} domestic lots a unit, a clip has {clip}"
-            )
         if instruments[pair.legs[DOMESTIC].instrument].multiplier != instruments[home].multiplier:
             raise BadTerms(f"route {pair.code}: a lot of its domestic leg is not as large as one of {home}")
         other = instruments[pair.legs[FOREIGN].instrument]
@@ -57,7 +53,7 @@ def check_routes(terms: Terms, instruments: Mapping[str, Instrument]) -> None:
             )
 
 
-def holding_units(view: MarketView, now: Nanos, units_max: int) -> int:
+def holding_units(view: MarketView, now: Nanos, units_max: int | None) -> int:
     """Return the largest size of a route on which the trigger holds through both books; 0 when there is none."""
     for units in view.sizes(now, units_max):
         if view.margin(units) >= 0:
@@ -113,6 +109,12 @@ def decide(program: "HedgeProgram", now: Nanos, clip_left: int) -> OrdersDecided
 def split_cases(program: "HedgeProgram", now: Nanos) -> list[Execution]:
     """Return the executions of a clip that is being split in this turn."""
     return [case for case in program.state.open if case.is_split and case.opened_at == now]
+
+
+def continues_split(program: "HedgeProgram", decided: OrdersDecided, now: Nanos) -> bool:
+    """Whether a decision is the rest of a clip: then it may begin beside the parts entered in this same turn."""
+    is_marked = any(share.reason == SPLIT and share.program == program.terms.program for share in decided.shares)
+    return is_marked and bool(program.state.open) and len(split_cases(program, now)) == len(program.state.open)
 
 
 def _offers(

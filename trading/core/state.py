@@ -62,6 +62,7 @@ class ProgramState:
         self.day = ""
         self.failures_in_row = 0
         self.cooldown_until: Nanos = 0
+        self.flatten: people.Flattening | None = None
         self.tally = Tally()
         self.residual = Residual()
         self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
@@ -78,6 +79,7 @@ class ProgramState:
         self.terms = terms
         pairs = (terms.pair, *terms.routes)
         self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
+        self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)  # of entries, on every route
         self.venues = tuple(
             dict.fromkeys(self.instruments[leg.instrument].venue for pair in pairs for leg in pair.legs)
         )  # of every route
@@ -100,7 +102,7 @@ class ProgramState:
         for intent in event.orders:
             self.orders[intent.client_order_id] = order = Order(intent, execution.id, now)
             execution.orders.append(order)
-            if order.is_quote:
+            if event.lead is not None and order.is_quote:
                 execution.called_back = ""
                 execution.planned_sums[intent.leg] = intent.price_ticks * intent.lots, intent.lots
                 self.tally.count_quote_message(now)
@@ -125,7 +127,10 @@ class ProgramState:
     def _open_execution(self, event: e.OrdersDecided, now: Nanos) -> Execution:
         pair = self.terms.pair_on(event.route)
         ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
-        sides = tuple(self.terms.direction.side_of(leg.role) for leg in pair.legs)
+        sides = self.sides
+        if event.purpose is e.Purpose.FLATTEN:  # the other way round, whatever the terms say by now
+            traded = {order.leg: order.side for order in event.orders}
+            sides = tuple(traded[leg] for leg in range(len(pair.legs)))
         execution = Execution(event, sides, ratio_lots, self.terms.repair.attempts_max, now)
         execution.pair = pair
         legs = [leg.instrument for leg in pair.legs]
@@ -142,6 +147,11 @@ class ProgramState:
         if fx is not None and fx.asks:
             execution.fx_ticks = fx.asks[0].price_ticks
         self.executions_started += 1
+        if execution.is_flatten:
+            execution.mandate = "flatten"
+            self.executions[execution.id] = execution
+            self.open.append(execution)
+            return execution
         if not (execution.is_split and any(case.is_split and case.opened_at == now for case in self.open)):
             self.executions_since_arm += 1  # the parts of a clip that is split are one set
         self.executions[execution.id] = execution
@@ -180,24 +190,35 @@ class ProgramState:
         execution.outcome = event.outcome
         execution.mandate = ""
         self.open.remove(execution)
-        if event.outcome == "flat" and execution.called_back:
-            self._take_back(execution)  # a quote that never traded is no set, no failure and no reason to pause
+        if execution.is_flatten:
+            if self.flatten is not None:
+                self.flatten.note_end(execution, now)
+            told = [] if execution.matched() == execution.units else [self._ended_alert(event, execution)]
+            return [*told, *self.residual.book(execution, self)]
+        if event.outcome == "flat" and any(order.is_quote for order in execution.orders):
+            self._count_again(execution, -1)  # a quote that never traded is no set, no failure and no reason to pause
+            execution.is_uncounted = True
+            if not execution.called_back:
+                self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
             return []
         self.cooldown_until = max(self.cooldown_until, now + self.terms.cooldown)
         self.failures_in_row = 0 if execution.matched() else self.failures_in_row + 1
         alerts: list[Effect] = self.residual.book(execution, self)
-        if event.outcome in ("hedged", "flat"):
+        if event.outcome in ("hedged", "flat", "accepted"):
             return alerts
+        return [self._ended_alert(event, execution), *alerts]
+
+    def _ended_alert(self, event: e.ExecutionEnded, execution: Execution) -> RaiseAlert:
         severity = "P2" if event.outcome in ("rolled_back", "proxied") else "P3"  # ux.md §2.5
         values = {"outcome": event.outcome}
         if event.outcome == "proxied":
             values["proxy"] = ", ".join(f"{code} {lots:+d}" for code, lots in execution.proxy_positions().items())
-        return [self.alert("execution_" + event.outcome, severity, execution.id, **values), *alerts]
+        return self.alert("execution_" + event.outcome, severity, execution.id, **values)
 
-    def _take_back(self, execution: Execution) -> None:
-        self.executions_since_arm = max(0, self.executions_since_arm - 1)
+    def _count_again(self, execution: Execution, more: int) -> None:
+        self.executions_since_arm = max(0, self.executions_since_arm + more)
         if utc_day(execution.opened_at) == self.day:
-            self.executions_today -= 1
+            self.executions_today += more
 
     def _halted(self, event: e.Halted, now: Nanos) -> list[Effect]:
         self.halt_reason = event.reason
@@ -309,6 +330,9 @@ class ProgramState:
             execution.naked_since = now
         if execution.is_ended and execution.needs_work:
             execution.is_ended = False
+            if execution.is_uncounted:  # it traded after all
+                execution.is_uncounted = False
+                self._count_again(execution, 1)
             self.residual.take_out(execution)
             execution.outcome = ""
             self.open.append(execution)
@@ -341,7 +365,7 @@ class ProgramState:
             return "the kill switch is active; it takes two people to lift"
         if self.halt_reason:
             return f"the program is halted: {self.halt_reason}"
-        return ""
+        return "units are being flattened; wait until that is over" if self.flatten is not None else ""
 
     def set_mode(self, mode: Mode, reason: str, now: Nanos) -> None:
         self.mode, self.mode_reason, self.mode_since = mode, reason, now

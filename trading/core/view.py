@@ -113,6 +113,13 @@ class MarketView:
         """The best prices the program would trade at, None for an empty side."""
         return [cell.best[side] for cell, side in zip(self._cells, self.counter_sides, strict=True)]
 
+    def fx_rate(self, leg: int) -> Fraction | None:
+        """Return domestic money per unit of the leg's currency by the last rate seen; None without one."""
+        if self.pair.fx_instrument is None or self.instruments[leg].currency == self.instruments[DOMESTIC].currency:
+            return Fraction(1)
+        ticks = self.counter_ticks[FX]
+        return None if ticks is None else ticks * self.fx_tick
+
     def track(self, holds: bool, now: Nanos) -> bool:
         """Note since when the trigger has held; return whether it does."""
         if not holds:
@@ -174,8 +181,15 @@ class MarketView:
             quote = self._cells[leg].quote
             levels = counter_levels(quote, self.sides[leg]) if quote else ()
             shown = sum(level.lots for level in levels)
-            units = min(units, max(0, shown - self.ahead(leg)) // traded.ratio_lots)
+            if not self.is_first:
+                shown = max(0, shown - self.ahead(leg))
+            units = min(units, shown // traded.ratio_lots)
         return units
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody stands before an entry here, as nearly always."""
+        return not (self._behind or self._domestic.taken or self._foreign.taken)
 
     def ahead(self, leg: int) -> Lots:
         """Return the lots of a leg's book that others of the desk, or of the same clip, take before an entry here."""
@@ -214,14 +228,16 @@ class MarketView:
         lots = (units * self.pair.legs[DOMESTIC].ratio_lots, units * self.pair.legs[FOREIGN].ratio_lots)
         if domestic is None or foreign is None:
             return None, lots
-        first = self._walk(DOMESTIC, domestic, lots[DOMESTIC])
-        second = self._walk(FOREIGN, foreign, lots[FOREIGN])
+        if self.is_first:
+            first = walk(counter_levels(domestic, self.sides[DOMESTIC]), lots[DOMESTIC])
+            second = walk(counter_levels(foreign, self.sides[FOREIGN]), lots[FOREIGN])
+        else:
+            first = self._walk_behind(DOMESTIC, domestic, lots[DOMESTIC])
+            second = self._walk_behind(FOREIGN, foreign, lots[FOREIGN])
         return (None if first is None or second is None else (first, second)), lots
 
-    def _walk(self, leg: int, quote: QuoteSeen, lots: Lots) -> int | None:
+    def _walk_behind(self, leg: int, quote: QuoteSeen, lots: Lots) -> int | None:
         levels, ahead = counter_levels(quote, self.sides[leg]), self.ahead(leg)
-        if not ahead:
-            return walk(levels, lots)
         total, before = walk(levels, ahead + lots), walk(levels, ahead)
         return None if total is None or before is None else total - before
 
@@ -246,7 +262,8 @@ class MarketView:
         quote, fx = self._cells[leg].quote, self._fx.best[self._fx_side]
         if quote is None or fx is None:
             return None
-        lots += self.ahead(leg)
+        if not self.is_first:
+            lots += self.ahead(leg)
         if worst_ticks(counter_levels(quote, self.sides[leg]), lots) is None:
             return None
         payup = self.payup.ticks(self.pair.legs[leg].role, fx, 0)

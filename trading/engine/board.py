@@ -11,6 +11,7 @@ from typing import Any
 from trading.core.program import HedgeProgram
 from trading.core.units import MILLI, SECOND
 from trading.engine.config import DeskConfig
+from trading.engine.holdings import holdings
 from trading.engine.host import Host
 from trading.engine.rows import Row, row
 
@@ -70,6 +71,7 @@ class Board:
         lag_ns, self._lag_max_ns = max(0, self._lag_max_ns), 0
         if self._host.stream.has_readers:
             self._host.stream.publish("health", [self._health_item(lag_ns)])
+            self._host.stream.publish("positions", [holdings(self._host.desk, self._host.clock())])
 
     def _health_item(self, lag_ns: int) -> dict[str, Any]:
         host, desk, now = self._host, self._host.desk, self._host.clock()

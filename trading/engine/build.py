@@ -1,27 +1,42 @@
-"""Which program this is: its version and a fingerprint of the sources that trade.
+"""Which code this is: one hash over everything that can decide, record or send an order.
 
-Two workers of one desk on different sources would decide differently from the same journal (Knight Capital 2012), and a
-snapshot of one cannot be read by the other.
+Workers of one desk must run the same code. The console writes the hash of its own code into the configuration it
+exports, and an engine of other code does not start on it (Knight Capital 2012: one server of eight ran old code).
 """
 
-import hashlib
 from functools import cache
-from importlib import metadata
+from hashlib import sha256
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("trading/core", "trading/market", "trading/venues", "trading/engine", "risk", "audit")
+import risk
+import trading
+
+HASH_CHARACTERS = 16
+TRADING_PARTS = ("core/**/*.py", "market/**/*.py", "venues/**/*.py", "engine/**/*.py")
+RISK_PARTS = ("gate.py", "limits.py")
+
+
+class BuildMismatch(RuntimeError):
+    """The configuration was exported by other code than this engine's; the message says what to do."""
 
 
 @cache
 def build() -> str:
-    """Return `version+fingerprint`; the same sources give the same text on every machine."""
-    digest = hashlib.sha256()
-    for part in PARTS:
-        for path in sorted((ROOT / part).rglob("*.py")):
-            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    try:
-        version = metadata.version("cross-market-connect")
-    except metadata.PackageNotFoundError:
-        version = "source"
-    return f"{version}+{digest.hexdigest()[:12]}"
+    """Return the hash of the code on the order path, as it lies on this disk."""
+    order_path = {"trading": TRADING_PARTS, "risk": RISK_PARTS}
+    folders = {"trading": Path(trading.__file__).parent, "risk": Path(risk.__file__).parent}
+    digest = sha256()
+    for package, parts in order_path.items():
+        folder = folders[package]
+        for path in sorted(file for part in parts for file in folder.glob(part)):
+            digest.update(f"{package}/{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:HASH_CHARACTERS]
+
+
+def attest(expected: str, desk: str) -> None:
+    """Raise BuildMismatch unless the configuration comes from this code, or names none."""
+    if expected and expected != build():
+        raise BuildMismatch(
+            f"the configuration of desk {desk} was exported by build {expected} and this engine is build {build()};"
+            " bring every worker to one version, then export it with `manage.py apply`"
+        )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from risk.limits import LimitSet
+from trading.core.events import VenuePosition
 from trading.core.terms import Terms
 from trading.core.units import Nanos
 
@@ -29,6 +30,8 @@ class ArmProgram(Command, frozen=True, tag="arm"):
 
 
 class DisarmProgram(Command, frozen=True, tag="disarm"):
+    """`then` says what becomes of an open execution: it is finished, or what is naked of it is traded away."""
+
     program: str
     command_id: str
     actor: str
@@ -36,6 +39,7 @@ class DisarmProgram(Command, frozen=True, tag="disarm"):
     revision: int = 0
     expires_at: Nanos = 0
     incarnation: int = 0
+    then: Literal["finish", "unwind"] = "finish"
 
 
 class UnwindProgram(Command, frozen=True, tag="unwind"):
@@ -46,6 +50,57 @@ class UnwindProgram(Command, frozen=True, tag="unwind"):
     revision: int = 0
     expires_at: Nanos = 0
     incarnation: int = 0
+
+
+class FlattenProgram(Command, frozen=True, tag="flatten"):
+    """Trade matched units back. `held_units` is what the person saw; the command is refused when it has changed."""
+
+    program: str
+    command_id: str
+    actor: str
+    units: int
+    held_units: int
+    reason: str
+    expires_at: Nanos
+    incarnation: int
+    approved_by: str = ""
+
+
+class AcceptResidual(Command, frozen=True, tag="accept_residual"):
+    """Take over the naked lots of an execution, as seen; refused when they have changed or may still change."""
+
+    program: str
+    command_id: str
+    actor: str
+    execution: str
+    naked: tuple[int, ...]
+    reason: str
+    expires_at: Nanos
+    incarnation: int
+
+
+class AdjustPosition(Command, frozen=True, tag="adjust_position"):
+    """Set one line of our books to what two people agreed that we hold."""
+
+    command_id: str
+    actor: str
+    approved_by: str
+    venue: str
+    position: VenuePosition
+    reason: str
+    expires_at: Nanos
+    incarnation: int
+
+
+class ReleaseForeign(Command, frozen=True, tag="release_foreign"):
+    """A person has looked at the foreign orders that block entries; `orders` are those that were seen."""
+
+    command_id: str
+    actor: str
+    orders: tuple[str, ...]
+    reason: str
+    expires_at: Nanos
+    incarnation: int
 
 
 class KillDesk(Command, frozen=True, tag="kill"):
@@ -84,12 +139,26 @@ class Status(Command, frozen=True, tag="status"):
     """Ask for the engine's state; changes nothing."""
 
 
+class PreviewUnwind(Command, frozen=True, tag="preview_unwind"):
+    """Ask what an unwind would trade now; changes nothing."""
+
+    program: str
+
+
+class PreviewFlatten(Command, frozen=True, tag="preview_flatten"):
+    """Ask what a flatten would trade now; changes nothing."""
+
+    program: str
+    units: int
+
+
 class RenewLease(Command, frozen=True, tag="lease"):
     renewed_until: Nanos
 
 
 AnyCommand = (
-    ArmProgram | DisarmProgram | UnwindProgram | KillDesk | LiftKill | SetLimits | SetProgram | Status | RenewLease
+    ArmProgram | DisarmProgram | UnwindProgram | FlattenProgram | AcceptResidual | AdjustPosition | ReleaseForeign
+    | KillDesk | LiftKill | SetLimits | SetProgram | Status | PreviewUnwind | PreviewFlatten | RenewLease
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyCommand)

@@ -35,9 +35,9 @@ class DeskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kill_file: str
     lease_file: str
     fix_dir: str
-    build: str = ""  # of the program that exported this; an engine of another build refuses it
     currency: str = "CNY"
     board_hz: int = 10
+    build: str = ""  # hash of the code that exported this; an engine of other code does not start on it
     records_per_snapshot: int = 2_000  # a start folds at most about so many records and one snapshot
 
     def instrument(self, code: str) -> Instrument:

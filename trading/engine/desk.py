@@ -21,16 +21,18 @@ from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import Nanos
+from trading.core.view import MarketView
 from trading.engine import foreign
 from trading.engine import records as r
 from trading.engine.actions import Action, Cancel, Publish, Query, QueryAll, Reply, Submit, Sync
+from trading.engine.allocation import advance_each
 from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_first, ask_positions, hear, is_broken, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -115,11 +117,7 @@ class Desk:
         if fault(quote):
             self.refused_quotes[quote.instrument] += 1
             return out
-        for program in self.roster.show(quote):
-            if program.look(now):
-                self._advance(program, now, out)
-            else:
-                self.roster.settle(program)
+        advance_each(self, self.roster.concerned(quote, now), now, out)
         return out
 
     def on_report(self, event: e.Event, now: Nanos) -> list[Action]:
@@ -141,8 +139,7 @@ class Desk:
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
-            self.position_check.note_up(event.venue, now)
-            ask_positions(self, now, out)
+            ask_first(self, event.venue, now, out)
             self._settle_start(now, out)
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
@@ -161,8 +158,7 @@ class Desk:
     def on_time(self, now: Nanos) -> list[Action]:
         """Let every program go on whose deadline has come."""
         out: list[Action] = []
-        for program in self._deadlines.passed(now):
-            self._advance(program, now, out)
+        advance_each(self, list(self._deadlines.passed(now)), now, out)
         ask_positions(self, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
@@ -186,7 +182,7 @@ class Desk:
             return
         for order in orders:
             self.record(pending.program.terms.program, e.OrderNotSent(order.client_order_id, obstacle), now, out)
-        self._advance(pending.program, now, out)
+        self.advance(pending.program, now, out)
 
     def set_lease(self, tenure: str, now: Nanos) -> list[Action]:
         """Note whether the desk is held (held), its renewal is late (late) or it must stop (lost)."""
@@ -216,16 +212,15 @@ class Desk:
             return
         note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
-        self._advance(program, now, out)
+        self.advance(program, now, out)
         if self.reconciliation.state is not DeskState.RECONCILED:
             self._settle_start(now, out)
 
-    def _advance(self, program: HedgeProgram, now: Nanos, out: list[Action]) -> None:
-        """Ask the program for decisions until it has none."""
+    def advance(self, program: HedgeProgram, now: Nanos, out: list[Action], event: e.Event | None = None) -> None:
+        """Ask the program for decisions until it has none; `event` is the first one where it is known already."""
         name = program.terms.program
         for _ in range(DECISIONS_PER_TURN_MAX):
-            event = program.decide(now)
-            if event is None:
+            if (event := event or program.decide(now)) is None:
                 break
             if isinstance(event, e.OrdersDecided):
                 self._propose(program, event, now, out)
@@ -233,9 +228,14 @@ class Desk:
                     break  # sent or refused, the program now waits
             else:
                 self.record(name, event, now, out)
+            event = None
         else:
             naked = program.state.open[0].naked if program.state.open else (0, 0)
             self.record(name, e.Halted("livelock", naked, "decisions without end"), now, out)
+        self.end_turn(program, now)
+
+    def end_turn(self, program: HedgeProgram, now: Nanos) -> None:
+        """Note that the program was asked and has nothing more to say."""
         self.roster.settle(program)
         self._deadlines.note_turn(program, now)
 
@@ -251,14 +251,18 @@ class Desk:
         decided = msgspec.structs.replace(decided, limits_version=version)
         seq = self.record(name, decided, now, out)
         along = program.state.executions[decided.execution].along
+        self.roster.take(program, decided)
         self._outbox.hold(Pending(seq, program, decided, verdict, now, along))
         out.append(Sync(seq))
 
     def review(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> Approved[OrderProposal] | Refused:
         """Return what the gate says to these orders now."""
-        route = route_of(program, decided)
-        figures = counters(program, self.roster, self.positions, self._messages, now, decided.execution, route)
+        figures = self.figures(program, route_of(program, decided), now, decided.execution)
         return self.gate(propose(program, decided, now), figures, self.limits, now)
+
+    def figures(self, program: HedgeProgram, route: MarketView, now: Nanos, execution: str = "") -> Counters:
+        """Return what is already out there of what an order on this route would add to."""
+        return counters(program, self.roster, self.positions, self._messages, now, execution, route)
 
     def record(self, name: str, event: Any, now: Nanos, out: list[Action]) -> int:
         """Append the fact, fold it and do what follows from it; `name` is empty for what concerns every program."""
@@ -293,8 +297,7 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        if type(event) is e.ForeignFilled:
-            effects.append(foreign.alert_of(self, event))
+        effects += foreign.alerts_of(self, event)
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -314,12 +317,14 @@ class Desk:
                 self.kill_all = event if isinstance(event, e.Kill) else None
                 if self.kill_all is None:
                     self.foreign.clear()  # two people have looked
+            case e.PositionAdjusted():
+                self.position_check.ask_soon(event.venue, now)
             case r.LimitsChanged():
                 self.limits = event.limit_set
+            case r.ForeignReleased():
+                self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
-            case e.ForeignFilled():
-                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -375,22 +380,17 @@ class Desk:
         for program in self.programs.values():
             for view in program.views:
                 view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
-            permit = Permit.ENTRIES
+            permit, in_step = Permit.ENTRIES, any(view.is_in_step for view in program.views)
             if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
                 permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
+            elif self.lease == "late" or is_blocked or is_broken(self, program) or not in_step:
                 permit = Permit.REPAIRS
             if permit is not program.permit:
                 program.permit = permit
-                self._advance(program, now, out)
+                self.advance(program, now, out)
 
     def _advance_all(self, now: Nanos, out: list[Action]) -> None:
-        for program in self.programs.values():
-            self._advance(program, now, out)
-
-    def _is_in_step(self, program: HedgeProgram) -> bool:
-        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
-        return any(view.is_in_step for view in program.views)
+        advance_each(self, list(self.programs.values()), now, out)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)

@@ -38,7 +38,8 @@ class Hub:
         if placed is not None:
             entries = self._entries[placed[0]]
             del entries[bisect_left(entries, placed[1])]
-        if program.state.open or program.is_held or program.quoting or program.others:
+        is_busy = program.state.open or program.state.flatten is not None
+        if is_busy or program.is_held or program.quoting or program.others:
             self._awake[number] = None
             return
         self._awake.pop(number, None)

@@ -21,7 +21,7 @@ from audit.chain import link
 from trading.core.events import Event, OrderIntent, OrdersDecided
 from trading.core.units import Nanos
 from trading.engine.journal_files import SUFFIX, Head, synced_path
-from trading.engine.records import Body, HostEvent, Opened, Record, SentToWire
+from trading.engine.records import Body, HostEvent, Opened, Record
 from trading.engine.trading_day import next_roll, trading_day
 
 _encoder = msgspec.json.Encoder()
@@ -86,9 +86,7 @@ class Ledger:
 
     def _owner(self, event: Event | HostEvent) -> tuple[str, str]:
         """Return program and execution of the order an event is about; empty for anything else."""
-        order = getattr(event, "client_order_id", "")
-        if isinstance(event, SentToWire):
-            order = event.client_order_ids[0]
+        order = getattr(event, "client_order_id", "") or next(iter(getattr(event, "client_order_ids", ())), "")
         return self._owner_of.get(order, ("", ""))
 
 

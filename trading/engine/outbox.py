@@ -75,6 +75,8 @@ def why_not_send(pending: Pending, now: Nanos) -> str:
         return "the desk may not send this now"
     if is_entry and (state.kill_level or state.halt_reason):
         return "stopped by a person or a halt"
+    if is_entry and pending.decided.lead is None:
+        return ""
     case = pending.program.state.executions[pending.decided.execution]
     if not is_entry and not pending.program.may_repair(case):
         return "repairs are stopped"

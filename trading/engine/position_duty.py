@@ -19,6 +19,12 @@ def ask_positions(desk: "Desk", now: Nanos, out: list[Action]) -> None:
     out += [QueryPositions(venue, now) for venue in desk.position_check.to_ask(now)]
 
 
+def ask_first(desk: "Desk", venue: str, now: Nanos, out: list[Action]) -> None:
+    """The venue has listed its orders: now its positions, which count as unseen until they were compared."""
+    desk.position_check.note_up(venue, now)
+    ask_positions(desk, now, out)
+
+
 def hear(
     desk: "Desk", event: e.PositionsReported | e.TradingDayChanged | e.ForeignFilled, now: Nanos, out: list[Action]
 ) -> None:

@@ -104,6 +104,15 @@ class ForeignOrderSeen(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
+class ForeignReleased(msgspec.Struct, frozen=True, tag=True):
+    """A person has looked at foreign orders: they block entries no more."""
+
+    command_id: str
+    actor: str
+    client_order_ids: tuple[str, ...]
+    reason: str
+
+
 HostEvent = (
     Opened
     | EngineStarted
@@ -118,6 +127,7 @@ HostEvent = (
     | SentToWire
     | Checkpoint
     | ForeignOrderSeen
+    | ForeignReleased
 )
 
 

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from trading.core.books import Books
+from trading.core.events import OrdersDecided, TimeInForce
 from trading.core.program import HedgeProgram
 from trading.core.state import usable_proxies
 from trading.core.terms import Terms
+from trading.core.units import Nanos
 from trading.core.view import Cell
 from trading.engine.config import DeskConfig
 from trading.engine.hub import Hub, hubs
@@ -70,6 +72,23 @@ class Roster:
         cell.show(quote)
         hub = self.hubs.get(quote.instrument)
         return self._by_instrument.get(quote.instrument, ()) if hub is None else hub.concerned(cell)
+
+    def concerned(self, quote: Quote, now: Nanos) -> list[HedgeProgram]:
+        """Put the quote into its book; return the programs that could now have something to say."""
+        found = []
+        for program in self.show(quote):
+            if program.look(now):
+                found.append(program)
+            else:
+                self.settle(program)
+        return found
+
+    def take(self, program: HedgeProgram, decided: OrdersDecided) -> None:
+        """Note the depth that a decision takes, so that it is not offered to other programs again on this quote."""
+        for order in decided.orders:
+            shared = len(self._by_instrument.get(order.instrument, ())) > 1
+            if shared and order.time_in_force is not TimeInForce.DAY:
+                self.cells[order.instrument].take(program.terms.program, order.side, order.lots)
 
     def settle(self, program: HedgeProgram) -> None:
         """Note that the program's state or books changed."""

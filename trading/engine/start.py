@@ -19,7 +19,7 @@ from trading.core.measure import BadTerms
 from trading.core.units import Nanos
 from trading.engine import checkpoints, crash_points, kill_file
 from trading.engine.board import Board
-from trading.engine.build import build
+from trading.engine.build import BuildMismatch, attest, build
 from trading.engine.commands import KillDesk
 from trading.engine.config import DeskConfig, VenueConfig
 from trading.engine.control import ControlServer
@@ -42,15 +42,9 @@ from trading.venues.port import EventSink, Venue
 # Between collections the live engine allocates little that outlives a turn; pauses matter more than memory.
 GC_THRESHOLDS = (50_000, 20, 50)
 
-
 STANDSTILL_BEAT_S = 0.5
 
-
-class MixedBuild(RuntimeError):
-    """Configuration and engine are of different builds; the message names both."""
-
-
-CANNOT_START = (LeaseBusy, MixedBuild, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
+CANNOT_START = (BuildMismatch, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +62,7 @@ async def run(
     With `reload` it stands by while another engine holds the desk, and reads its configuration anew when its turn
     comes. Raises one of CANNOT_START, each saying what to do.
     """
+    attest(config.build, config.desk)
     told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     watch_parent(told, stays_with_parent=stays_with_parent)
     lease = await wait_for_desk(config, told) if reload else Lease.take(Path(config.lease_file))
@@ -75,10 +70,7 @@ async def run(
         return ""
     try:
         config = reload() if reload else config
-        if config.build not in ("", build()):
-            raise MixedBuild(
-                f"the desk was exported by build {config.build} and this is {build()}; run every worker on one build"
-            )
+        attest(config.build, config.desk)
         return await _run(config, lease, clock, told, is_synced)
     finally:
         lease.release()

@@ -29,6 +29,14 @@ class Execution(models.Model):
     naked_lot_ms = ExactDecimalField(null=True)
     slippage = ExactDecimalField(null=True)  # CNY paid against the quotes decided on; positive is worse
     fees = ExactDecimalField(null=True)  # CNY
+    purpose = models.CharField(max_length=8, default="entry")  # or flatten
+    mode = models.CharField(max_length=16, default="together")
+    lead_leg = models.PositiveSmallIntegerField(null=True)  # the leg that worked first
+    route = models.PositiveSmallIntegerField(default=0)  # 0: the program's own pair; `pair` is the route's
+    shares = models.JSONField(default=list)  # who got what of something short, and why
+    residual_lots = models.JSONField(default=list)  # signed lots per leg that a person took over
+    residual_owner = models.CharField(max_length=150, blank=True, default="")
+    residual_reason = models.CharField(max_length=300, blank=True, default="")
     first_seq = models.BigIntegerField()
     last_seq = models.BigIntegerField()
 

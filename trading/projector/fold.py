@@ -37,6 +37,8 @@ class Fold:
             e.OrdersRefused: self._orders_refused, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.ExecutionEnded: self._ended, e.Halted: self._halted,
             e.Arm: self._armed, e.Disarm: self._disarm, e.Disarmed: self._disarmed, e.UnwindRequested: self._unwind,
+            e.FlattenRequested: self._flatten, e.ResidualAccepted: self._residual_accepted,
+            e.PositionAdjusted: self._carried_out, r.ForeignReleased: self._foreign_released,
             e.Kill: self._killed, e.KillLifted: self._kill_lifted,
             r.EngineStarted: self._engine_started, r.Recovered: self._recovered, r.CommandRefused: self._refused,
             r.AlertRaised: self._alert, r.SentToWire: self._sent, r.LimitsChanged: self._limits_changed,
@@ -64,7 +66,7 @@ class Fold:
             return
         orders.add_orders(execution, event, record, self.names)
         self._touched.add(execution.id)
-        if event.purpose is e.Purpose.ENTRY:
+        if execution.first_seq == record.seq:
             self._state(record, "EXECUTING", "", execution=execution.id)
 
     def _order_changed(self, event: Any, record: r.Record) -> None:
@@ -129,6 +131,25 @@ class Fold:
     def _unwind(self, event: e.UnwindRequested, record: r.Record) -> None:
         self._disarmed_because("unwind", record)
         self._settle(event.command_id, record)
+
+    def _flatten(self, event: e.FlattenRequested, record: r.Record) -> None:
+        self._disarmed_because("flatten", record)
+        self._settle(event.command_id, record)
+
+    def _residual_accepted(self, event: e.ResidualAccepted, record: r.Record) -> None:
+        """The naked lots have an owner now: what called for a person about them is over."""
+        Execution.objects.filter(id=event.execution).update(
+            residual_lots=list(event.naked), residual_owner=event.actor, residual_reason=event.reason[:300]
+        )
+        alerts.resolve_of(execution=event.execution, program=record.program, desk=self.desk.name, at_ns=record.at)
+        self._carried_out(event, record)
+
+    def _carried_out(self, event: Any, record: r.Record) -> None:
+        self._settle(event.command_id, record)
+
+    def _foreign_released(self, event: r.ForeignReleased, record: r.Record) -> None:
+        alerts.resolve(rule="foreign_order", program="", at_ns=record.at, desk=self.desk.name)
+        self._carried_out(event, record)
 
     def _disarmed_because(self, reason: str, record: r.Record) -> None:
         """Disarming lets an execution in flight finish: the word changes when it has ended."""

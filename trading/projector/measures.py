@@ -73,7 +73,9 @@ def _slippage(
 
 
 def _expected_price(order: ChildOrder, quote: QuoteSeen | None, names: Names) -> Fraction | None:
-    """Return the average price of the order's lots in the book that the entry was decided on."""
+    """Return the price the entry counted on: the quote's own, else the average of the lots in the book it saw."""
+    if order.purpose == "entry" and order.time_in_force == "day":
+        return Fraction(order.price)  # a quote names its own price
     if quote is None:
         return None
     levels = quote.asks if Side(order.side) is Side.BUY else quote.bids

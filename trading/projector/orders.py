@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import msgspec
 from django.db.models import F
 
 from trading.core import events as e
+from trading.core.terms import Direction
 from trading.core.units import Side
+from trading.core.view import DOMESTIC
 from trading.engine.records import Record
-from trading.models import ChildOrder, Execution, Fill, Position
+from trading.models import ChildOrder, Execution, Fill, HedgeProgram, Pair, Position, ProgramRevision
 from trading.projector.names import Names
 
 _ENDED_STATES = ("settled", "rejected", "not_sent")
@@ -20,17 +23,34 @@ def open_execution(event: e.OrdersDecided, record: Record, names: Names) -> Exec
     if found is not None or program is None:
         return found
     terms = program.revisions.filter(revision=program.revision).first()
-    legs = {leg.instrument.code: leg.ratio_lots for leg in program.pair.legs.select_related("instrument")}
-    units = min(
+    pair = _pair_of(event, program, terms)
+    legs = {leg.instrument.code: leg.ratio_lots for leg in pair.legs.select_related("instrument")}
+    units = event.units or min(
         (order.lots // legs[order.instrument] for order in event.orders if order.instrument in legs),
         default=0,
     )
     return Execution.objects.create(
-        id=event.execution, desk=names.desk, program=program, pair=program.pair,
-        direction=terms.direction if terms else "", measure=terms.measure if terms else "",
-        clips=units, started_at_ns=record.at, measure_value=event.measure_value,
+        id=event.execution, desk=names.desk, program=program, pair=pair,
+        direction=_direction(event), measure=terms.measure if terms else "",
+        clips=event.units or units, started_at_ns=record.at, measure_value=event.measure_value,
         trigger_value=event.trigger_value, first_seq=record.seq, last_seq=record.seq,
+        purpose=event.purpose.value, mode=terms.mode if terms else "together", lead_leg=event.lead,
+        route=event.route, shares=msgspec.to_builtins(event.shares),
     )  # fmt: skip
+
+
+def _pair_of(event: e.OrdersDecided, program: HedgeProgram, terms: ProgramRevision | None) -> Pair:
+    """Return the pair of the route that the execution runs on."""
+    if not event.route or terms is None or event.route > len(terms.routes):
+        return program.pair
+    return Pair.objects.get(code=terms.routes[event.route - 1])
+
+
+def _direction(event: e.OrdersDecided) -> str:
+    """Return which way the domestic leg goes; a flatten goes the other way than its program."""
+    first = event.orders[0]
+    sells = (first.side is Side.SELL) == (first.leg == DOMESTIC)
+    return (Direction.SELL_DOMESTIC if sells else Direction.BUY_DOMESTIC).value
 
 
 def note_near_miss(event: e.OrdersRefused, record: Record, names: Names) -> None:

@@ -89,6 +89,14 @@ def summary(row: Execution) -> dict[str, Any]:
         "slippage": plain(row.slippage),
         "fees": plain(row.fees),
         "currency": row.desk.currency,
+        "purpose": row.purpose,
+        "mode": row.mode,
+        "lead_leg": row.lead_leg,
+        "route": row.route,
+        "shares": row.shares,
+        "residual_lots": row.residual_lots,
+        "residual_owner": row.residual_owner,
+        "residual_reason": row.residual_reason,
         "last_seq": row.last_seq,
     }
 

@@ -96,8 +96,13 @@ class Waterfall:
                 yield self._step(record, "decide", "orders_refused", {"code": event.code, "text": event.text})
             case e.QueryDecided() | e.CancelDecided():
                 key = "query_decided" if isinstance(event, e.QueryDecided) else "cancel_decided"
+                if isinstance(event, e.CancelDecided) and event.options:
+                    self.decisions.append(self._compared("call_back", event.client_order_ids, event.options, record))
                 values = {"orders": ", ".join(event.client_order_ids), "reason": event.reason}
                 yield self._step(record, "end", key, values)
+            case e.RepairHeld():
+                self.decisions.append(self._compared("hold", (), event.options, record))
+                yield self._step(record, "end", "repair_held", {"reason": event.reason})
             case e.ExecutionEnded():
                 naked = " ".join(str(lots) for lots in event.naked)
                 yield self._step(record, "end", "ended", {"outcome": event.outcome, "naked": naked})
@@ -192,13 +197,16 @@ class Waterfall:
             "trigger_value": plain(event.trigger_value),
             "limits_version": event.limits_version,
             "orders": [intent.client_order_id for intent in event.orders],
-            "options": [
-                {
-                    "name": option.name, "target_units": option.target_units,
-                    "lots_by_leg": list(option.lots_by_leg), "cost": plain(option.cost), "reason": option.reason,
-                }
-                for option in event.options
-            ],
+            "options": [_option(option) for option in event.options],
+        }
+
+    def _compared(
+        self, purpose: str, orders: tuple[str, ...], options: tuple[e.RepairOption, ...], record: Body
+    ) -> dict[str, Any]:
+        """Return a choice that sent nothing: an order was called back, or the case was held."""
+        return {
+            "seq": record.seq, "at_ns": record.at, "purpose": purpose, "measure_value": None, "trigger_value": None,
+            "limits_version": "", "orders": list(orders), "options": [_option(option) for option in options],
         }  # fmt: skip
 
     def _step(self, record: Body, group: str, key: str, values: dict[str, Any], order: Any = None) -> dict[str, Any]:
@@ -221,6 +229,13 @@ class Waterfall:
     def _price(self, instrument: str, ticks: int) -> str:
         tick = self._ticks.get(instrument)
         return "" if tick is None else plain(ticks * tick)
+
+
+def _option(option: e.RepairOption) -> dict[str, Any]:
+    return {
+        "name": option.name, "target_units": option.target_units, "lots_by_leg": list(option.lots_by_leg),
+        "cost": plain(option.cost), "reason": option.reason,
+    }  # fmt: skip
 
 
 def _lots(event: e.OrdersDecided) -> str:

@@ -23,7 +23,13 @@ from trading.services.delivery import deliver_terms
 from trading.services.handover import enqueue, enqueue_aside, leave_kill, tell_engine
 
 ARM_EXPIRES_S = 2
-DIRECT_OPS = ("disarm", "unwind", "lift_kill")
+# What the engine refuses when it comes later than this; the rest is never too late.
+EXPIRES_S = {
+    "arm": ARM_EXPIRES_S, "unwind": 10, "flatten": 5, "accept_residual": 5, "adjust_position": 10, "release_foreign": 5,
+}  # fmt: skip
+DIRECT_OPS = (
+    "disarm", "unwind", "flatten", "accept_residual", "adjust_position", "release_foreign", "lift_kill",
+)  # fmt: skip
 _COMMANDS = uuid.UUID("6f0f7c0e-94a1-4ad1-9d0e-1c1f7d1f2a4b")
 
 log = logging.getLogger(__name__)
@@ -55,8 +61,9 @@ class EngineAway(DomainError):
 
 def order_program(
     *, op: str, program: HedgeProgram, revision: int | None, reason: str, actor: AbstractUser, key: str, at: datetime,
+    then: str = "",
 ) -> Command:  # fmt: skip
-    """Arm, disarm or unwind a program; returns the command.
+    """Arm, disarm or unwind a program; returns the command. `then` goes with disarm: finish or unwind.
 
     Raises RevisionMoved, NotOwnProject, KeyReused or EngineAway.
     """
@@ -65,6 +72,8 @@ def order_program(
         "reason": reason,
         "revision": revision or program.revision,
     }
+    if then:
+        body["then"] = then
     if op == "arm":
         _check_arm(program, revision, actor)
         body["incarnation"] = _incarnation(program.desk)
@@ -72,6 +81,21 @@ def order_program(
     if is_new:
         if op == "arm":
             deliver_terms(program, actor.get_username())
+        _hand_over(command)
+    return command
+
+
+def order_desk(
+    *, op: str, desk: Desk, program: HedgeProgram | None, body: dict[str, Any], actor: AbstractUser, key: str,
+    at: datetime,
+) -> Command:  # fmt: skip
+    """Give any other command, for the start of the engine that we know of; returns it.
+
+    Raises KeyReused or EngineAway.
+    """
+    body = {"incarnation": _incarnation(desk), **body}
+    command, is_new = _record(op=op, desk=desk, program=program, body=body, actor=actor, key=key, at=at)
+    if is_new:
         _hand_over(command)
     return command
 
@@ -196,8 +220,8 @@ def _leave_receipt(command: Command, program: HedgeProgram | None, at: datetime)
 def wire(command: Command) -> dict[str, Any]:
     """Return a command as the engine reads it (trading.engine.commands); times are ns UTC."""
     body = {"op": command.op, "command_id": command.command_id, "actor": command.actor.get_username()}
-    if command.op == "arm":
-        body["expires_at"] = time.time_ns() + ARM_EXPIRES_S * SECOND
+    if command.op in EXPIRES_S:
+        body["expires_at"] = time.time_ns() + EXPIRES_S[command.op] * SECOND
     body |= command.body
     if command.op == "arm":
         del body["reason"]
@@ -212,7 +236,7 @@ def _hand_over(command: Command) -> None:
     answer = tell_engine(desk, message) if command.op in DIRECT_OPS else None
     if answer is not None:
         record_outcome(command_id=command.command_id, answer=answer, at=_now(command))
-    expires_s = ARM_EXPIRES_S if command.op == "arm" else None
+    expires_s = EXPIRES_S.get(command.op)
     is_queued = _queue(desk, message, is_answered=answer is not None, expires_s=expires_s)
     if answer is None and not is_queued:
         _give_up(command)

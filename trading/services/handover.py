@@ -31,7 +31,7 @@ def tell_engine(desk: str, message: Message) -> dict[str, Any] | None:
     try:
         return call(socket_path, message, DIRECT_TIMEOUT_S)
     except EngineUnreachable as error:
-        log.warning("%s %s: %s", message["op"], message["command_id"], error)
+        log.warning("%s %s: %s", message["op"], message.get("command_id", ""), error)
         return None
 
 

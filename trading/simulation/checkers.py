@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trading.core import events as e
 from trading.core.order import Order, OrderState
 from trading.core.state import LEAD_PURPOSES
+from trading.core.terms import ExecutionMode
 from trading.core.units import Lots, Nanos
 from trading.engine import actions as a
 from trading.engine import records as r
@@ -43,11 +44,16 @@ EXPECTED_BRANCHES = (
     *(f"order_{state.value}" for state in OrderState),
     *(f"ended_{outcome}" for outcome in ("hedged", "topped_up", "rolled_back", "rejected", "not_sent", "flat")),
     *(f"kill_{level}" for level in ("stop", "cancel", "neutralize")),
-    *(f"repair_{way}" for way in ("top_up", "unwind", "both_legs", "sub_unit", "reduce", "neutralize")),
+    *(f"repair_{way}" for way in ("top_up", "unwind", "proxy", "queue", "both_legs", "sub_unit")),
+    "repair_reduce", "repair_neutralize",
+    "ended_proxied", "held_limit_locked", "held_halted_market", "held_no_way_out", "cancel_chase", "cancel_unwind",
     "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
     "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
     "lifted", "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
     "disarmed_restart", "disarmed_executions_max",
+    *(f"entry_{mode.value}" for mode in ExecutionMode), "hedge", "hedge_while_quoting", "requote",
+    *(f"cancel_{why}" for why in ("requote", "rest", "depth", "stale", "disarmed", "no_permit", "sub_unit")),
+    "cancel_hedge_failed",
 )  # fmt: skip
 
 
@@ -228,12 +234,14 @@ class Checkers:
         news, self._news = self._news, []
         for order in dict.fromkeys(self._touched(desk, news)):
             self._order(order)
+        self._judge.leading.after_turn(desk)
         for program in desk.programs.values():
             for case in program.state.open:
-                repairs = sum(order.intent.purpose not in LEAD_PURPOSES for order in case.orders)
+                sent = (order for order in case.orders if order.intent.purpose not in LEAD_PURPOSES)
+                repairs = len({(order.intent.leg, order.sent_at) for order in sent})  # children of a leg are one
                 allowed = program.terms.repair.attempts_max + case.attempts_before
                 if repairs > allowed:
-                    self.fail("INV-10", f"{case.id} has {repairs} repair orders, {allowed} are allowed")
+                    self.fail("INV-10", f"{case.id} has {repairs} repairs, {allowed} are allowed")
 
     def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
         """Yield the orders whose state these records may have changed."""

@@ -6,6 +6,8 @@ Contract sizes, ticks and fees as in domain.md §7.1 and §7.2; limits wide enou
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 from risk.limits import Limit, LimitKind, LimitSet
 from trading.core.events import Level, QuoteSeen
 from trading.core.terms import (
@@ -37,10 +39,11 @@ CU = Instrument(
     "SHFE.cu2703", "SHFE", "cu2703", D("10"), D("5"), "t", "CNY", QuoteBasis.INCL_VAT,
     fees=(Fee("2025-01-01", "domain.md §7.2", D("0.00005"), D("0.00005"), D("0.0001")),),
 )  # fmt: skip
+CU_NEXT = msgspec.structs.replace(CU, code="SHFE.cu2704", symbol="cu2704")  # the adjacent month, a stand-in
 CA = Instrument("LME.CA-3M", "LME", "CA-3M", D("0.5"), D("25"), "t", "USD", QuoteBasis.EX_VAT)
 HG = Instrument("CME.HGH7", "CME", "HGH7", D("0.0005"), D("25000"), "lb", "USD", QuoteBasis.EX_VAT)
 FX = Instrument("FX.USDCNH", "LME", "USDCNH", D("0.0001"), D("1"), "USD", "CNH", QuoteBasis.NONE, is_pricing_only=True)
-INSTRUMENTS = {instrument.code: instrument for instrument in (CU, CA, HG, FX)}
+INSTRUMENTS = {instrument.code: instrument for instrument in (CU, CU_NEXT, CA, HG, FX)}
 
 COPPER_PARITY = Parity(premium=D("60"), vat_rate=D("0.13"), misc=D("200"))
 POUNDS_PER_TONNE = D("2204.6226")
@@ -83,7 +86,8 @@ def copper_terms(
         sells = direction is Direction.SELL_DOMESTIC
         comparator = Comparator.AT_LEAST if sells else Comparator.AT_MOST
         trigger = Trigger(Measure.SPREAD, comparator, D("100") if sells else D("-100"))
-    venues = {INSTRUMENTS[leg.instrument].venue for leg in pair.legs}
+    codes = (*(leg.instrument for leg in pair.legs), *(proxy.instrument for proxy in repair.proxies))
+    venues = {INSTRUMENTS[code].venue for code in codes}
     return Terms(
         program, 1, pair, direction, trigger, clip_units, executions_max, cooldown, payup, D("0.02"),
         mode, repair, time_to_live, dict.fromkeys(venues, REPLY_TIMES), working, slicing,

@@ -4,9 +4,10 @@ Every engine process writes through a `Writer` of its own. A newer engine raises
 writer's records stay in its own memory and never become durable, as the journal's fence has it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from trading.core.events import OrderIntent, OrdersDecided
 from trading.core.units import Nanos
 from trading.engine.records import Record
 
@@ -44,6 +45,7 @@ class Writer:
         self.epoch = epoch
         self._unwritten: list[Record] = []  # what a fenced engine believes to have written
         self._last_seq = disk.seq
+        self.intents = dict(_intents(disk.records))
 
     @property
     def is_fenced(self) -> bool:
@@ -53,12 +55,26 @@ class Writer:
     def seq(self) -> int:
         return self._last_seq
 
+    @property
+    def durable_seq(self) -> int:
+        return self.disk.durable_seq
+
     def append(self, program: str, event: Any, now: Nanos, execution: str = "") -> int:
         self._last_seq += 1
         record = Record(self._last_seq, now, self.epoch, program, execution, event, "")
+        if isinstance(event, OrdersDecided):
+            self.intents.update(_intents((record,)))
         if self.is_fenced:
             self._unwritten.append(record)
         else:
             self.disk.records.append(record)
             self.disk.on_append(record)
         return self._last_seq
+
+
+def _intents(records: Iterable[Record]) -> Iterator[tuple[str, tuple[int, OrderIntent]]]:
+    """Yield what the last look before the wire needs of each decided order."""
+    for record in records:
+        if isinstance(record.event, OrdersDecided):
+            for order in record.event.orders:
+                yield order.client_order_id, (record.seq, order)

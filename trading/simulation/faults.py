@@ -49,7 +49,9 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "quote_crossed": (0.2, 0.15),  # 47
     "quote_zero": (0.2, 0.15),  # 47
     "quote_one_sided": (0.2, 0.15),  # 22
-    "limit_locked": (0.12, 0.05),  # 22
+    "limit_locked": (0.2, 0.1),  # 22: at the upper limit or at the lower one
+    "locks_under_order": (0.15, 0.3),  # 22: the market goes to its limit just when an order arrives
+    "contract_halted": (0.15, 0.08),  # 22: one contract only; what stands in for it trades on
     "quote_thin": (0.3, 0.5),
     "clock_skew": (0.2, 1.0),  # 27
     # our own machine

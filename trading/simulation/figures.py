@@ -12,6 +12,7 @@ import msgspec
 
 from trading.core import events as e
 from trading.core.alignment import naked_lots
+from trading.core.terms import Terms
 from trading.core.units import Lots, Nanos
 
 if TYPE_CHECKING:
@@ -22,17 +23,37 @@ GATED_FROM = 5_000  # schedules from which on a rate is steady enough to be comp
 
 
 class TrueCase:
-    """One execution by the venues' truth. `along` counts in the direction of entry."""
+    """One execution by the venues' truth. `along` counts in the direction of entry, stand-ins in `standing`."""
 
-    __slots__ = ("along", "clip", "entered", "naked", "ratio", "since")
+    __slots__ = ("along", "clip", "entered", "naked", "proxies", "ratio", "since", "standing")
 
-    def __init__(self, ratio: tuple[Lots, ...], entered: dict[int, int], clip: int) -> None:
-        self.ratio = ratio
-        self.entered = entered  # leg -> sign of the entry side
-        self.clip = clip  # units
-        self.along = [0] * len(ratio)
+    def __init__(self, terms: Terms, decided: e.OrdersDecided) -> None:
+        legs = terms.pair_on(decided.route).legs
+        self.ratio = tuple(leg.ratio_lots for leg in legs)
+        self.entered = tuple(terms.direction.side_of(leg.role).sign for leg in legs)
+        held = {leg.instrument for leg in legs}
+        self.proxies = {p.instrument: p for p in terms.repair.proxies if p.instrument not in held}
+        self.clip = decided.units or decided.orders[0].lots // self.ratio[decided.orders[0].leg]  # units
+        self.along = [0] * len(legs)
+        self.standing: dict[tuple[str, int], Lots] = {}
         self.naked: Lots = 0
         self.since: Nanos = 0
+
+    def trade(self, intent: e.OrderIntent, lots: Lots) -> tuple[Lots, ...]:
+        """Book a trade; return the naked lots per leg. A stand-in counts in whole multiples, its rest is naked too."""
+        signed = intent.side.sign * self.entered[intent.leg] * lots
+        if intent.instrument in self.proxies:
+            key = (intent.instrument, intent.leg)
+            self.standing[key] = self.standing.get(key, 0) + signed
+        else:
+            self.along[intent.leg] += signed
+        covered, strays = list(self.along), [0] * len(self.along)
+        for (code, leg), held in self.standing.items():
+            whole, stray = divmod(abs(held), self.proxies[code].lots)
+            covered[leg] += whole * self.proxies[code].replaces_lots * (1 if held > 0 else -1)
+            strays[leg] += stray
+        beyond = naked_lots(covered, self.ratio)
+        return tuple(abs(leg) + stray for leg, stray in zip(beyond, strays, strict=True))
 
 
 class Truth:
@@ -43,18 +64,19 @@ class Truth:
         self._cases: dict[str, TrueCase] = {}
         self._case_of: dict[str, TrueCase] = {}
         self.orders = 0
-        self.executions = 0
         self.naked_lot_ns = 0
         self.is_over_clip = False
 
-    def on_decided(self, ratio: tuple[Lots, ...], entered: dict[int, int], decided: e.OrdersDecided) -> None:
-        """Learn which orders belong to which execution; `entered` is the sign of the entry side by leg."""
+    @property
+    def executions(self) -> int:
+        return len(self._cases)
+
+    def on_decided(self, terms: Terms, decided: e.OrdersDecided) -> None:
+        """Learn which orders belong to which execution."""
         self.orders += len(decided.orders)
         case = self._cases.get(decided.execution)
         if case is None:
-            clip = decided.units or decided.orders[0].lots // ratio[decided.orders[0].leg]
-            case = self._cases[decided.execution] = TrueCase(ratio, entered, clip)
-            self.executions += 1
+            case = self._cases[decided.execution] = TrueCase(terms, decided)
         for order in decided.orders:
             self._case_of[order.client_order_id] = case
 
@@ -62,10 +84,9 @@ class Truth:
         """A venue traded."""
         case, now = self._case_of[intent.client_order_id], self._world.now
         self.naked_lot_ns += case.naked * (now - case.since)
-        case.along[intent.leg] += intent.side.sign * case.entered[intent.leg] * lots
-        beyond = naked_lots(case.along, case.ratio)
-        case.naked, case.since = sum(map(abs, beyond)), now
-        if any(abs(leg) > case.clip * ratio for leg, ratio in zip(beyond, case.ratio, strict=True)):
+        beyond = case.trade(intent, lots)
+        case.naked, case.since = sum(beyond), now
+        if any(leg > case.clip * ratio for leg, ratio in zip(beyond, case.ratio, strict=True)):
             self.is_over_clip = True
 
     def finish(self) -> None:

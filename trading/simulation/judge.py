@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from trading.core import events as e
-from trading.core.execution import Execution
+from trading.core.flatten import held_units
 from trading.core.order import OrderState
 from trading.core.program import HedgeProgram
-from trading.core.units import Lots, Nanos, Side
+from trading.core.repair import CHOSEN
+from trading.core.units import Lots, Nanos
+from trading.core.view import DOMESTIC
 from trading.engine.desk import Desk
+from trading.simulation.leading import Leading
 
 if TYPE_CHECKING:
     from trading.simulation.checkers import Checkers
@@ -18,6 +21,7 @@ class Judge:
 
     def __init__(self, checkers: "Checkers") -> None:
         self._checkers = checkers
+        self.leading = Leading(checkers)
 
     def decision(self, name: str, decided: e.OrdersDecided, now: Nanos) -> None:
         """INV-09 for entries; what each repair chose, for the counts."""
@@ -28,12 +32,18 @@ class Judge:
         self._tell_truth(program, decided)
         if decided.purpose is e.Purpose.ENTRY:
             self._entry(program, decided, now)
+            self.leading.entry(program, decided, now)
+            return
+        if decided.execution not in program.state.executions:
+            self._flatten(program, decided)
             return
         branches = self._checkers.branches
         if decided.purpose is e.Purpose.HEDGE:
-            self._hedge(program.state.executions[decided.execution], decided)
+            self.leading.hedge(program.state.executions[decided.execution], decided)
             return
         branches["repair_" + decided.purpose.value] += 1
+        if any(option.name == "queue" and option.reason == CHOSEN for option in decided.options):
+            branches["repair_queue"] += 1
         if len(decided.orders) > 1:
             branches["repair_both_legs"] += 1
         case = program.state.executions[decided.execution]
@@ -53,16 +63,16 @@ class Judge:
 
     def _tell_truth(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
         """Let the figures know which trades will belong together."""
-        pair = program.terms.pair
-        ratio = tuple(leg.ratio_lots for leg in pair.legs)
-        entered = {leg: program.terms.direction.side_of(pair.legs[leg].role).sign for leg in range(len(ratio))}
-        self._checkers.world.truth.on_decided(ratio, entered, decided)
+        self._checkers.world.truth.on_decided(program.terms, decided)
 
     def _entry(self, program: HedgeProgram, decided: e.OrdersDecided, now: Nanos) -> None:
-        state, pair, fail = program.state, program.terms.pair, self._checkers.fail
+        state, pair, fail = program.state, program.terms.pair_on(decided.route), self._checkers.fail
         case = state.executions.get(decided.execution)
         self._checkers.branches["entry" if case is None else "requote"] += 1
-        if case is None and state.open:
+        self._checkers.branches["entry_route"] += bool(decided.route)
+        parts = [other for other in state.open if other.is_split and other.opened_at == now]
+        self._checkers.branches["entry_split"] += case is None and bool(parts)
+        if case is None and any(other not in parts or other.route == decided.route for other in state.open):
             fail("INV-09", f"{decided.execution} begins while {state.open[0].id} is open")
         if case is not None and (case.needs_work or case.is_ended or case.attempts):
             fail("INV-09", f"{decided.execution} quotes again while it has other work")
@@ -70,9 +80,9 @@ class Judge:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
-        if any(venue not in state.up_since for venue in state.venues):
+        if any(venue not in state.up_since for venue in program.views[decided.route].venues):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
-        if case is None and program.sets_left() <= 0:
+        if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
@@ -83,20 +93,19 @@ class Judge:
             if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):
                 fail("INV-09", f"{decided.execution} rests on a zero price of {quote.instrument}")
 
-    def _hedge(self, case: Execution, decided: e.OrdersDecided) -> None:
-        """INV-02: a hedge never goes beyond the whole units that the lead leg is known to have."""
-        self._checkers.branches["hedge"] += 1
-        if case.lead is None or len(decided.orders) != 1 or decided.orders[0].leg == case.lead:
-            return self._checkers.fail("INV-02", f"{case.id} hedges {len(decided.orders)} orders, lead {case.lead}")
-        if any(order.is_quote and order.is_live for order in case.orders):
-            self._checkers.branches["hedge_while_quoting"] += 1
-        order = decided.orders[0]
-        coming = case.reserved()[order.leg][order.side is Side.BUY]
-        units = case.along[case.lead] // case.ratio_lots[case.lead]
-        most = case.along[order.leg] + coming + order.lots
-        if order.side is not case.entered_sides[order.leg] or most > units * case.ratio_lots[order.leg]:
-            text = f"{order.client_order_id} hedges up to {most} lots of {units} units of {case.id}"
-            self._checkers.fail("INV-02", text)
+    def _flatten(self, program: HedgeProgram, decided: e.OrdersDecided) -> None:
+        """INV-02: a flatten was asked for, closes on both legs, and never trades back more than is held."""
+        state, fail = program.state, self._checkers.fail
+        self._checkers.branches["flatten"] += 1
+        net = held_units(state.executions.values(), decided.route)
+        if state.flatten is None or decided.units > state.flatten.units_left:
+            fail("INV-09", f"{decided.execution} flattens {decided.units} units that nobody asked for")
+        if decided.units > abs(net):
+            fail("INV-02", f"{decided.execution} flattens {decided.units} units, {net} are held")
+        for order in decided.orders:
+            is_closing = (order.side.sign * (1 if order.leg == DOMESTIC else -1)) * net < 0
+            if order.offset is e.Offset.OPEN or not is_closing:
+                fail("INV-02", f"{order.client_order_id} opens in a flatten")
 
     def _reduce_only(self, case: Any, decided: e.OrdersDecided) -> None:
         along = case.along
@@ -133,10 +142,15 @@ class Judge:
     def _stands_in(self, case: Any, order: e.OrderIntent) -> None:
         """A proxy, filled whole, never hedges more than its leg still needs."""
         proxy = case.proxies[order.instrument]
-        sold, bought = case.reserved_in(order.instrument)
         held = case.proxy_positions().get(order.instrument, 0)
         entered = case.entered_sides[order.leg]
-        most = held * entered.sign + (bought if entered.sign > 0 else sold)
+        most = held * entered.sign + sum(
+            other.reserved_lots
+            for other in case.orders
+            if other.intent.instrument == order.instrument
+            and other.intent.side is entered
+            and other.state is not OrderState.PRESUMED_DEAD
+        )
         planned = case.units * case.ratio_lots[order.leg]
         whole = abs(held) // proxy.lots * proxy.replaces_lots
         direct = case.along[order.leg] - whole

@@ -8,10 +8,10 @@ from random import Random
 
 import msgspec
 
-from trading.core.events import Level, QuoteSeen
+from trading.core.events import Level, OrderIntent, QuoteSeen
 from trading.core.terms import Instrument, Pair
-from trading.core.units import SECOND, Nanos
-from trading.simulation.copper import CA, CU, FX, HG, INSTRUMENTS
+from trading.core.units import SECOND, Nanos, Side
+from trading.simulation.copper import CA, CU, CU_NEXT, FX, HG, INSTRUMENTS
 from trading.simulation.faults import Faults
 
 FX_TICKS = 71_000
@@ -19,6 +19,7 @@ FX_EVERY = 5  # ticks of the market between two rates
 START = {CA.code: 19_600, HG.code: 8_900}  # 9,800 USD/t, 4.45 USD/lb
 DAY: Nanos = 86_400 * SECOND
 USUAL_LOTS, THIN_LOTS = 60, 2
+NEXT_TICKS = 3  # what the next month costs more
 
 
 class Foreign:
@@ -50,6 +51,8 @@ class Market:
         self._lead_ticks = START[self._lead.instrument.code]
         self._frozen_until: dict[str, Nanos] = {}
         self._locked_until: dict[str, Nanos] = {}
+        self._is_up: dict[str, bool] = {}  # at which limit a locked market stands
+        self._halted_until: dict[str, Nanos] = {}
         self._closed_until: dict[str, Nanos] = {}  # by venue
         self._ticks = 0
         self.offsets: dict[str, Nanos] = {}
@@ -57,6 +60,11 @@ class Market:
     def take_break(self, venue: str, until: Nanos) -> None:
         """The venue's session pauses: its books are shown, and it does not trade."""
         self._closed_until[venue] = until
+
+    def lock_against(self, intent: OrderIntent, now: Nanos) -> None:
+        """The market goes to the limit at which nothing is left for this order."""
+        self._locked_until[intent.instrument] = now + self._rng.randint(2 * SECOND, 8 * SECOND)
+        self._is_up[intent.instrument] = intent.side is Side.BUY
 
     def quotes(self, now: Nanos, edge: int) -> list[QuoteSeen]:
         """Return the next quote of each book, as its feed delivers it."""
@@ -69,6 +77,7 @@ class Market:
             books.append((FX, FX_TICKS - 10, 20))
         self._ticks += 1
         books.append((CU, parity + edge, rng.randint(1, 2)))
+        books.append((CU_NEXT, parity + edge + NEXT_TICKS, 2))
         seen = (self._quote(instrument, bid, gap, now) for instrument, bid, gap in books)
         return [quote for quote in seen if quote is not None]
 
@@ -84,15 +93,20 @@ class Market:
             return None
         if faults.hits("limit_locked"):
             self._locked_until[code] = now + self._rng.randint(SECOND, 6 * SECOND)
+            self._is_up[code] = self._rng.random() < 0.5
+        if faults.hits("contract_halted"):
+            self._halted_until[code] = now + self._rng.randint(SECOND, 6 * SECOND)
         deep = THIN_LOTS if faults.hits("quote_thin") else USUAL_LOTS
         return self._spoil(_book(code, bid, gap, deep, at, now), instrument.venue, now)
 
     def _spoil(self, quote: QuoteSeen, venue: str, now: Nanos) -> QuoteSeen:
         faults = self._faults
-        if now < self._closed_until.get(venue, 0):
+        if now < max(self._closed_until.get(venue, 0), self._halted_until.get(quote.instrument, 0)):
             return msgspec.structs.replace(quote, is_trading=False)
         if now < self._locked_until.get(quote.instrument, 0):
-            return msgspec.structs.replace(quote, asks=())
+            if self._is_up[quote.instrument]:
+                return msgspec.structs.replace(quote, asks=(), upper_limit_ticks=quote.bids[0].price_ticks)
+            return msgspec.structs.replace(quote, bids=(), lower_limit_ticks=quote.asks[0].price_ticks)
         if faults.hits("quote_crossed"):
             return msgspec.structs.replace(quote, bids=quote.asks, asks=quote.bids)
         if faults.hits("quote_zero"):

@@ -13,7 +13,6 @@ from trading.simulation.faults import Faults
 from trading.simulation.telling import Deliver, Telling
 
 REJECTS = tuple(e.RejectClass)
-RESTING_TRADES = 0.3  # share of the market's moves at which a resting order trades
 CLOSINGS = (e.Offset.CLOSE, e.Offset.CLOSE_TODAY, e.Offset.CLOSE_YESTERDAY)
 OFF_PRICE_TICKS = 2_500  # further than any collar
 Later = Callable[[Nanos, Callable[[str, Nanos], None], str], None]
@@ -44,6 +43,7 @@ class SimulatedVenue:
         self.rejects_until: Nanos = 0
         self.keeps_until: Nanos = 0  # no order is cancelled before
         self.trading_day = 1
+        self.on_lock: Callable[[e.OrderIntent, Nanos], None] = lambda intent, now: None  # the market goes to its limit
         self._tells = Telling(rng, faults, report)
         self._rng = rng
         self._faults = faults
@@ -70,11 +70,9 @@ class SimulatedVenue:
         if not is_late:
             self._tells.say(now, accepted)
         if intent.time_in_force is e.TimeInForce.DAY:
-            if is_late:
-                self._tells.say(now, accepted)
             order.is_working = True
-            return
-        if faults.hits("rests"):
+            self._later(self._rng.randint(50 * MILLI, 3 * SECOND), self._work, name)
+        elif faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
@@ -100,6 +98,9 @@ class SimulatedVenue:
         if now < self.rejects_until and not faults.is_calm:
             faults.counts["reject_storm_order"] += 1
             return self._rng.choice((e.RejectClass.THROTTLE, e.RejectClass.OTHER, e.RejectClass.PRICE))
+        if faults.hits("locks_under_order"):
+            self.on_lock(intent, now)
+            return e.RejectClass.LIMIT_LOCKED if self._rng.random() < 0.5 else e.RejectClass.PRICE
         if intent.offset in CLOSINGS and faults.hits("offset_rejected"):
             return e.RejectClass.OFFSET
         if not faults.hits("reject"):
@@ -155,21 +156,25 @@ class SimulatedVenue:
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
 
+    def _work(self, client_order_id: str, now: Nanos) -> None:
+        """A resting order trades now and then, in parts."""
+        order = self.orders[client_order_id]
+        if not order.is_working:
+            return
+        left = order.intent.lots - order.filled_lots
+        if not self.is_halted and self._rng.random() < 0.6:
+            self._trade(order, self._rng.randint(1, left), now)
+        if order.filled_lots == order.intent.lots:
+            self._close(order, "filled", now)
+        elif self._faults.hits("venue_cancels"):
+            self._close(order, "venue_cancelled", now)
+        else:
+            self._later(self._rng.randint(200 * MILLI, 3 * SECOND), self._work, client_order_id)
+
     def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders[client_order_id]
         if order.is_working:
             self._close(order, "venue_cancelled", now)
-
-    def trade_resting(self, now: Nanos) -> None:
-        """The market moved on: of what rests in the book something may trade, in parts."""
-        if self.is_halted:
-            return
-        for order in [order for order in self.orders.values() if order.is_working]:
-            left = order.intent.lots - order.filled_lots
-            if order.intent.time_in_force is e.TimeInForce.DAY and self._rng.random() < RESTING_TRADES:
-                self._trade(order, self._rng.randint(1, left), now)
-                if order.filled_lots == order.intent.lots:
-                    self._close(order, "filled", now)
 
     def take_cancel(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders.get(client_order_id)

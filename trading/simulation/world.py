@@ -14,10 +14,11 @@ from trading.core import events as e
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine.desk import Desk
+from trading.engine.egress import Egress
 from trading.engine.recovery import DeskState
 from trading.simulation.checkers import Checkers
 from trading.simulation.disk import Disk, Writer
-from trading.simulation.drawn import draw_desk, venues_of
+from trading.simulation.drawn import draw_desk, pairs_of, venues_of, with_modes
 from trading.simulation.faults import Faults
 from trading.simulation.figures import Truth
 from trading.simulation.lines import Lines
@@ -44,9 +45,9 @@ class World:
         self.events = 0
         self.faults = Faults(rng)
         self.disk = Disk()
-        self.config = draw_desk(rng, self.faults)
+        self.config = with_modes(draw_desk(rng, self.faults), Random(f"modes of {seed}"))
         self.programs = tuple(terms.program for terms in self.config.programs)
-        pairs = [terms.pair for terms in self.config.programs]
+        pairs = pairs_of(self.config)
         self.market = Market(pairs, rng, self.faults)
         self.names = venues_of(pairs)
         self.truth = Truth(self)
@@ -56,6 +57,7 @@ class World:
         self.desk: Desk | None = None
         self.engine_number = 0
         self._writer: Writer | None = None
+        self._egress: Egress | None = None
         self._syncs: list[int] = []  # asked for and not yet answered
         self._heap: list[tuple[Nanos, int, Callable[..., None], tuple[Any, ...]]] = []
         self._order = 0
@@ -71,7 +73,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        return SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        venue.on_lock = self.market.lock_against
+        return venue
 
     # --- time ---
 
@@ -129,6 +133,7 @@ class World:
             return
         self.engine_number += 1
         self._writer = self.disk.open()
+        self._egress = Egress(self._writer)
         self._syncs.clear()
         self.desk = Desk(self.config, self._writer, review, self.disk.epoch, self.now)
         self.checkers.on_start(self.desk)
@@ -269,6 +274,10 @@ class World:
 
     def _submit(self, action: a.Submit) -> None:
         self.checkers.on_submit(action)
+        assert self._egress is not None
+        if objection := self._egress.objection(action.orders):
+            self.checkers.fail("INV-03", objection)
+            return
         for order in action.orders:
             if self.desk is None:
                 return
@@ -290,8 +299,6 @@ class World:
 
     def _tick(self) -> None:
         faults = self.faults
-        for venue in self.venues.values():
-            venue.trade_resting(self.now)
         if not faults.is_calm:
             for quote in self.market.quotes(self.now, self.rng.choice(EDGES)):
                 self.call("on_quote", quote)

@@ -14,8 +14,14 @@ export const auth = {
 export const programs = {
   list: () => get<T.Program[]>("programs"),
   review: (name: string) => get<T.ArmReview>(`programs/${at(name)}/arm-review`),
-  act: (name: string, verb: "arm" | "disarm" | "unwind", body: { revision: number | null; reason?: string }, key: string) =>
+  act: (name: string, verb: "arm" | "disarm" | "unwind", body: { revision: number | null; reason?: string; then?: "finish" | "unwind" }, key: string) =>
     post<T.CommandAccepted>(`programs/${at(name)}/${verb}`, body, key),
+  unwindPreview: (name: string) => get<T.Preview>(`programs/${at(name)}/unwind-preview`),
+  flattenPreview: (name: string, units: number) => get<T.Preview>(`programs/${at(name)}/flatten-preview`, { units }),
+  flatten: (name: string, body: { units: number; held_units: number; reason: string }, key: string) =>
+    post<T.CommandAccepted>(`programs/${at(name)}/flatten`, body, key),
+  revise: (name: string, body: { base_revision: number; reason: string; terms: Record<string, unknown> }) =>
+    put<T.Program>(`programs/${at(name)}/terms`, body),
   command: (id: string) => get<T.Command>(`commands/${at(id)}`),
 };
 
@@ -30,9 +36,19 @@ export const kill = {
   decideLift: (id: number, verdict: "approve" | "reject", note: string) => post<unknown>(`kill/lift/${id}/${verdict}`, { note }),
 };
 
+export const requests = {
+  decide: (id: number, verdict: "approve" | "reject", note: string) => post<T.CommandAccepted>(`requests/${id}/${verdict}`, { note }),
+};
+
+export const foreign = {
+  list: (desk: string) => get<T.ForeignOrders>(`desks/${at(desk)}/foreign-orders`),
+  release: (desk: string, body: { orders: string[]; reason: string }, key: string) => post<T.CommandAccepted>(`desks/${at(desk)}/foreign-orders/release`, body, key),
+};
+
 export const executions = {
   list: (query: Query) => get<T.Page<T.ExecutionSummary>>("executions", query),
   detail: (id: string) => get<T.ExecutionDetail>(`executions/${at(id)}`),
+  accept: (id: string, body: { naked: number[]; reason: string }, key: string) => post<T.CommandAccepted>(`executions/${at(id)}/accept`, body, key),
 };
 
 export const risk = {
@@ -41,6 +57,10 @@ export const risk = {
     put<T.Threshold | T.Approval>(`thresholds/${id}`, body),
   approvals: () => get<T.Approval[]>("approvals"),
   decide: (id: number, verdict: "approve" | "reject", note: string) => post<T.Approval>(`approvals/${id}/${verdict}`, { note }),
+};
+
+export const positions = {
+  list: () => get<{ desks: T.DeskPositions[] }>("positions"),
 };
 
 export const alerts = {

@@ -33,8 +33,39 @@ export interface ArmReview {
   limits: { kind: string; label_en?: string; label_zh?: string; instrument?: string; after?: Decimal | null; limit: Decimal | null }[];
 }
 
+/** `command_id` is null where the server asked a second person instead of sending anything. */
 export interface CommandAccepted {
-  command_id: string;
+  command_id: string | null;
+  approval_id?: number | null;
+}
+
+export interface PreviewedOrder {
+  instrument: string;
+  venue: string;
+  leg: number;
+  side: string;
+  lots: number;
+  price: Decimal;
+  offset: string;
+}
+
+/** What an unwind or a flatten would trade first, as the engine sees the books now. */
+export interface Preview {
+  orders: PreviewedOrder[];
+  cost: Decimal | null;
+  held_units: number;
+  units: number;
+  clips: number;
+  naked: number[];
+  obstacle: string;
+  as_of: Nanos;
+  expires_at: Nanos;
+  takes_two_people?: boolean;
+}
+
+export interface ForeignOrders {
+  desk: string;
+  orders: string[];
 }
 
 export interface Command {
@@ -50,6 +81,8 @@ export interface LegFacts {
   symbol?: string;
   role: "domestic" | "foreign";
   ratio_lots: number;
+  hedge_flag?: string;
+  prompt?: string;
   tick: Decimal;
   multiplier: Decimal;
   unit: string;
@@ -80,6 +113,7 @@ export interface PairDetail {
   leg_age_max_ms: number;
   leg_skew_max_ms: number;
   fx_age_max_ms: number;
+  hedgeable_min_s?: number;
   parity: Record<string, string> | null;
   legs: LegFacts[];
   programs: Program[];
@@ -106,6 +140,14 @@ export interface ExecutionSummary {
   slippage: Decimal | null;
   fees: Decimal | null;
   currency: string;
+  purpose?: string;
+  mode?: string;
+  lead_leg?: number | null;
+  route?: number;
+  shares?: { program: string; wanted_units: number; granted_units: number; reason: string }[];
+  residual_lots?: number[];
+  residual_owner?: string;
+  residual_reason?: string;
   last_seq: number;
 }
 
@@ -326,4 +368,42 @@ export interface EngineInfo {
 export interface Venues {
   venues: VenueInfo[];
   engines: EngineInfo[];
+}
+
+export interface PositionSide {
+  today: number;
+  yesterday: number;
+  frozen: number;
+}
+
+export interface PositionLine {
+  venue: string;
+  instrument: string;
+  hedge_flag: string;
+  prompt: string;
+  long: PositionSide;
+  short: PositionSide;
+  net: number;
+  venue_lots: { long: number; short: number } | null;
+  is_broken: boolean;
+  is_current: boolean;
+}
+
+export interface PairPosition {
+  pair: string;
+  unit: string;
+  unit_quantity: string;
+  matched_units: number;
+  legs: { instrument: string; role: string; ratio_lots: number; lots: number; quantity: Decimal; residual_lots: number; residual: Decimal }[];
+  net_quantity: Decimal;
+  is_naked: boolean;
+}
+
+export interface DeskPositions {
+  desk: string;
+  live: boolean;
+  at: Nanos | null;
+  venues: { venue: string; trading_day: string; offset_rule: string; tells_positions: boolean; is_compared: boolean; reported_at: Nanos | null }[];
+  lines: PositionLine[];
+  pairs: PairPosition[];
 }

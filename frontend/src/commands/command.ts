@@ -84,6 +84,10 @@ export function useCommand(send: (key: string) => Promise<CommandAccepted>) {
     try {
       const accepted = await deliver(mine);
       if (!accepted || mine !== turn) return;
+      if (accepted.command_id == null) {
+        phase.value = "accepted"; // a second person decides; there is no command to follow yet
+        return;
+      }
       phase.value = "waiting";
       await follow(accepted.command_id, mine);
     } catch (problem) {

@@ -33,7 +33,7 @@ export default {
     down: "The server does not answer. Check that it is running, then try again.", hint: "The first start writes the demo logins to the terminal and to var/demo-logins.txt.",
     code: { wrong_credentials: "User name or password is wrong.", locked_out: "Too many wrong passwords. Wait 15 minutes, or ask an administrator.", csrf_failed: "Reload the page and try again." },
   },
-  side: { buy: "Buy", sell: "Sell" },
+  side: { long: "long", short: "short",  buy: "Buy", sell: "Sell" },
   leg: { domestic: "Domestic", foreign: "Foreign", domesticShort: "D", foreignShort: "F", none: "Both" },
   direction: { sell_domestic: "Sell dom / buy for", buy_domestic: "Buy dom / sell for" },
   measure: { spread: "Import P/L", ratio: "Ratio", counter_price: "Counter price" },
@@ -44,6 +44,7 @@ export default {
     SUSPENDED: "SUSPENDED", HALTED: "HALTED", REJECTED: "REJECTED", NAKED: "NAKED",
   },
   stateReason: {
+    flatten: "Flattening",
     start: "Not armed since start", unwind: "Unwinding", failures: "Too many failures in a row", halted: "Halted", naked_age: "Naked too long", attempts: "Repair budget used up", livelock: "Decisions without end", restart: "Engine restarted", operator: "Disarmed by operator", ttl: "Time to live ended", executions_max: "Number of executions reached", session: "Session closed", config: "Configuration changed",
     kill: "Kill", killed: "Kill", stale: "Quote stale", venue_down: "Venue not connected",
   },
@@ -73,6 +74,7 @@ export default {
   gateValue: { OPEN: "open", CLOSED: "closed", NO_PRICE: "no price", HALT: "halted", NONE: "none", INSIDE: "inside", ARMED: "armed", DISARMED: "disarmed", EXECUTING: "executing", COOLDOWN: "cooldown", HALTED: "halted", STOP: "stop", CANCEL: "cancel", NEUTRALIZE: "neutralize" },
   gateUnit: { ms: "ms", min: "min", units: "units", clips: "clips", lots: "lots", rate: "rate", ratio: "", per_second: "per s" },
   optionReason: {
+    would_open_again_what_a_flatten_closed: "would open again what a flatten closed", 
     about: "{instrument}: {obstacle}", chosen: "chosen", costs_more: "costs more", costs_more_or_is_not_preferred: "costs more or is not preferred", only_when_nothing_else_is_possible: "only when nothing else is possible", nothing_is_working_that_could_still_fill_by_itself: "nothing is working that could still fill by itself",
     would_add_to_the_position_only_reducing_is_allowed: "would add to the position, only reducing is allowed", the_side_to_trade_on_is_empty: "the side to trade on is empty", the_venue_rejected_this_side_before: "the venue rejected this side before", no_fx_rate_to_price_it: "no FX rate to price it",
     needs_orders_left_in_the_budget: "needs {a} orders, {b} left in the budget", costs_left_in_the_budget: "costs {a}, {b} left in the budget",
@@ -88,6 +90,7 @@ export default {
     sentShort: "Sent…", slowShort: "Waiting…", unknownShort: "Asking…", accepted: "The engine accepted it.", refused: "Refused:", failed: "Not done:",
   },
   refusal: {
+    HELD_CHANGED: "The units held have changed. Look again and repeat.", UNITS: "So many units are not held.", EXECUTION_OPEN: "An execution is open or units are being flattened. Wait until that is over.", TWO_PEOPLE: "This size takes a second person.", NOT_OPEN: "The execution is not open any more.", ORDERS_LIVE: "Orders of it may still trade. Wait, or cancel them first.", RESIDUAL_CHANGED: "The naked lots have changed. Look again and repeat.", NO_INSTRUMENT: "The desk does not have this instrument.", FOREIGN_CHANGED: "Other foreign orders are there than you saw. Look again and repeat.", preview_refused: "The engine cannot say what would be traded.", unknown_instrument: "The desk does not have this instrument.", wrong_kind_of_approval: "This request is decided on another page.", bad_terms: "These terms cannot stand; see the fields.",
     HALTED: "halted", REDUCE_ONLY: "only reducing is allowed", INVALID_ORDER: "invalid order", NO_LIMIT: "a limit is not set", NO_REFERENCE: "no reference price", NO_VALUE: "value cannot be computed", NO_COUNTER: "a counter is missing", PRICE_COLLAR: "price collar", ORDER_LOTS: "max order", ORDER_VALUE: "max order value", POSITION_LOTS: "max position", NAKED_LOTS: "max naked", DAY_EXECUTIONS: "executions per day", MESSAGE_RATE: "message rate",
     ENGINE_AWAY: "The engine is not running; nothing was done.", UNKNOWN: "The outcome is not known; the engine's record will tell.", NOT_RECONCILED: "The desk is not reconciled yet; wait or look at the alerts.", CANNOT_ARM: "It cannot be armed now.", EXPIRED: "The command expired before the engine took it. Nothing was done.", STALE: "The engine was restarted meanwhile. Look again and repeat.", DESK_KILLED: "The whole desk is killed. Lift that kill first.", SAME_PERSON: "A second person must approve.", NO_PROGRAM: "The engine does not know this program.", BAD_TERMS: "The engine does not accept these terms.", ARMED: "It is armed or has an open execution. Disarm it first.", BAD_COMMAND: "The engine did not understand the command.",
     revision_moved: "The terms changed meanwhile. Review again.", not_own_project: "It belongs to a project that is not yours.", engine_unreachable: "The engine and the queue are both out of reach. Use manage.py kill at the desk.", idempotency_key_reused: "This command was already given. Close the dialog and open it again.", reason_too_short: "Write a reason of at least 10 characters.", own_request: "You made this request; someone else must decide.", base_moved: "It changed meanwhile. Look again and repeat.", nothing_changes: "Nothing would change.", nothing_changed: "Nothing would change.", bad_figure: "This figure cannot be a limit.", approval_not_pending: "It was decided already.", already_acknowledged: "Somebody acknowledged it already.", throttled: "Too many requests. Wait a moment.",
@@ -98,7 +101,7 @@ export default {
     worstCost: "Worst cost at the collar", executionsMax: "Executions at most", ttl: "Valid for", limits: "Limits in force", irreversible: "Orders cannot be undone. To stop, use Disarm or Kill.", accepted: "{program}: the engine accepted the arm command.",
     blind: "The engine's state is not known here. Arming waits until it is.", stale: "A quote is stale. Arming waits for fresh prices.", haltedWhy: "Halted. A second person must re-enable it first.",
   },
-  disarm: { accepted: "{program} is disarmed." },
+  disarm: { menu: "Take down", finish: "Disarm and finish", finishDoes: "No new execution. An open one is hedged or rolled back as usual.", unwind: "Disarm and unwind", unwindDoes: "No new execution. What is naked of an open one is traded away, nothing is added.",  accepted: "{program} is disarmed." },
   unwind: { title: "Unwind {program}", lead: "Reduce-only: trades the naked leg away, never more. The engine splits and prices orders inside the limits.", leg: "{leg}: {lots} naked ({quantity})", reason: "Reason", confirm: "Unwind naked leg", accepted: "Unwind accepted by the engine.", open: "Unwind…" },
   kill: {
     button: "KILL", open: "Open the kill guard (Ctrl+Alt+K). It does not fire by itself.", title: "Kill switch", lead: "Choose how far it goes. Disarm and cancel stay possible afterwards.", level: "Level", scope: "Scope", everything: "Everything on this desk",
@@ -118,37 +121,41 @@ export default {
   },
   parity: { premium: "Premium", date_adjustment: "Date adjustment", duty_rate: "Duty", vat_rate: "VAT", misc: "Other costs", units_numerator: "Unit factor, numerator", units_denominator: "Unit factor, denominator", valid_from: "Valid from" },
   preference: { cheapest: "cheapest", top_up_first: "top-up first", unwind_first: "roll-back first" },
-  mode: { together: "both legs together" },
+  mode: { lead_first: "lead leg first", quote_and_lean: "quote and lean", together: "both legs together" },
   term: {
+    lead: "Lead leg", requote_ticks: "Re-quote from, ticks", messages_per_minute_max: "Quote messages per minute", quote_rest_ms: "Quote rests, ms", priority: "Priority, lower first", routes: "Other routes", units_per_day_max: "Units per day, 0 = no cap", is_repeating: "Repeat the sets", windows: "Time windows", windows_time_zone: "Zone of the windows", naked_quantity_max: "Naked quantity to wait with", residual_max: "Residual budget", queues_at_limit: "Queue when limit-locked", proxy: "Proxies", 
     counter_leg: "Counter leg", repair_preference: "Repair preference", repair_wait_ms: "Wait before repair, ms", repair_attempts_max: "Repair attempts at most", repair_cost_max: "Repair cost at most", pair: "Pair", revision: "Revision", measure: "Measure", comparator: "Comparator", trigger_value: "Trigger value", trigger: "Trigger", clip_units: "Clip, units", clip: "Clip", clips_max: "Executable clips", executions_max: "Executions at most", cooldown: "Cooldown", cooldown_s: "Cooldown, s", cooldown_ms: "Cooldown, ms",
     collar_rate: "Price collar", payup: "Pay-up", mode: "Execution mode", repair: "Repair", ttl_s: "Time to live, s", time_to_live_s: "Time to live, s", direction: "Direction", dwell_ms: "Dwell, ms", project: "Project", unit: "Common unit",
     preference: "Repair preference", attempts_max: "Repair attempts at most", cost_max: "Repair cost at most", naked_age_max_ms: "Naked age at most, ms", wait_ms: "Wait before repair, ms",
   },
   execution: {
+    mode: "Mode", lead: "({leg} leads)", route: "Route", otherRoute: "alternative {n}", residual: "Residual taken over", ownedBy: "{who}: {reason}", 
     lotMs: "lot·ms", trigger: "Trigger value", slippageMoney: "Slippage", title: "Executions", time: "Time (Shanghai)", foreignTime: "London", id: "Execution", pair: "Pair", program: "Program", direction: "Direction", outcome: "Outcome", clips: "Clips", legGap: "Leg gap", peakNaked: "Peak naked", threshold: "threshold {value}", saw: "At trigger", slippage: "Slippage %", fees: "Fees", receipt: "Receipt", duration: "Total",
     empty: "No executions in this range.", any: "any", filterOutcome: "Outcome", filterPair: "Pair", from: "From", to: "To", live: "{n} new", of: "Execution {id}", previous: "Previous", next: "Next", list: "Executions",
     limit: "limit {limit} %", pass: "PASS", fail: "FAIL", verified: "verified", unverified: "NOT VERIFIED", notChecked: "not checked", nakedFor: "for {time}", inFlight: "in flight", receiptRange: "receipts {first}–{last}",
   },
-  outcome: { refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED", proxied: "HEDGED by a proxy" },
+  outcome: { proxied: "HEDGED by a proxy", accepted: "RESIDUAL ACCEPTED", flattened: "FLATTENED", refused: "REFUSED at risk", hedged: "HEDGED", topped_up: "HEDGED with top-up", rolled_back: "ROLLED BACK", rejected: "REJECTED", not_sent: "NOT SENT", flat: "FLAT", naked: "NAKED open", executing: "EXECUTING", open: "EXECUTING", halted: "HALTED" },
   waterfall: {
     title: "Waterfall", step: "Step", clock: "Clock", start: "Start ms", duration: "Duration", axis: "Axis", linear: "linear", log: "log", steps: "equal steps", naked: "Naked lots", detail: "Selected step", pick: "Select a step to read its figures.",
     criticalPath: "Largest segment: {label}, {time}, {share} % of the total", missing: "An expected event is missing: {what}", clocks: "Clocks: {clocks}", E: "E engine host, monotonic", V: "V venue clock, as reported", at: "Time", values: "Values", none: "No timeline was recorded.", legClock: "Clock",
   },
-  group: { market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
+  group: { hedge: "Hedge {n}", proxy: "Proxy {n}", flatten: "Flatten {n}", market_data: "Market data", decide: "Decision", leg0: "Leg 1, domestic", leg1: "Leg 2, foreign", legN: "Leg {n}", top_up: "Top-up {n}", unwind: "Roll-back {n}", end: "End" },
   step: {
+    proxy: "Proxy decided: {lots}", flatten: "Flatten decided: {lots}",
     quote: "Quote {instrument} {bid} × {ask}", trigger: "Trigger: {value} against {threshold}", risk_checked: "Risk checks passed, limits version {limits_version}", order_sent: "{side} {lots} {instrument} at {price}, {time_in_force}", fill: "Fill {lots} at {price}",
     order_decided: "Decided, never sent: {side} {lots} {instrument} at {price}", order_rejected: "Rejected {code}: {text}", order_closed: "Closed: {reason}, {filled} filled, {left} left", order_not_sent: "Not sent: {text}", order_status: "Venue answers: {state}, {filled_lots} filled", cancel_rejected: "Cancel refused: {text}",
-    orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
+    orders_refused: "Refused at risk, {code}: {text}", query_decided: "Asked the venue: {reason}", cancel_decided: "Cancel requested: {reason}", ended: "Ended: {outcome}", halted: "Halted, {reason}: {text}", hedge: "Hedge decided: {lots}", top_up: "Top-up decided: {lots}", unwind: "Roll-back decided: {lots}", waiting: "not answered", move: "{side} {lots} {instrument}",
+    repair_held: "No way out now: {reason}",
   },
-  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked" },
+  stepReason: { silent: "no answer in time", resting: "must not rest", kill: "kill", chase: "go again at a worse price", unwind: "trading the filled leg back is cheaper", unlocked: "the market unlocked", requote: "the quote's price moved", trigger_gone: "the trigger is gone", hedge_failed: "a hedge came short", sub_unit: "less than one unit waits too long", overfilled: "more traded than planned", depth: "the other leg's book became thinner", rest: "the quote rested long enough", stale: "a quote is stale or its market does not trade", venue_down: "a venue is down", window: "the time window ended", session: "the session ends too soon", no_permit: "the desk allows no entries now", disarmed: "disarmed", halted: "halted", ttl: "time to live ended", limit_locked: "the market is limit-locked", halted_market: "the market is halted", no_way_out: "nothing can be traded now" },
   stepField: {
     instrument: "Instrument", bid: "Bid", ask: "Ask", exchange_at_ns: "Venue clock", measure: "Measure", value: "Value", threshold: "Threshold", limits_version: "Limits version", client_order_id: "Order", venue: "Venue", side: "Side", lots: "Lots", price: "Price", time_in_force: "Time in force", decided_at_ns: "Decided", is_answered: "Answered by the venue",
     fill_id: "Fill", limit_price: "Limit price", code: "Code", text: "Text", class: "Class", reason: "Reason", filled: "Filled", left: "Left", state: "State", filled_lots: "Filled", orders: "Orders", outcome: "Outcome", naked: "Naked by leg",
   },
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
-  repairOption: { wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
+  repairOption: { chase: "Chase the price", proxy: "Hedge by a proxy", queue: "Queue at the limit price", flatten: "Trade back", wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
-  purpose: { entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
+  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {
@@ -158,19 +165,30 @@ export default {
     tighten: "TIGHTEN – effective at once", loosen: "LOOSEN – needs a second person", same: "No change", applyTighten: "Apply tighter limit", requestLoosen: "Request looser limit", saved: "Limit is in force.", requested: "Request sent. A second person must approve it.", pending: "pending", invalid: "Write a plain decimal number.", warnAbove: "The warning line must be on the safe side of the limit.", readOnly: "Only Risk may change limits here.",
     changedBy: "last change {who}", version: "version {n}", scope: "Scope",
   },
+  positions: {
+    title: "Positions", dark: "The engine of desk {desk} publishes nothing now; what it holds is not known here.", pairs: "Pairs of desk {desk}, leg by leg", books: "Books beside the venues", daysRule: "today / yesterday; frozen lots are inside them", venues: "Venues", pair: "Pair", leg: "Leg", net: "Net lots", quantity: "Quantity", units: "Matched units", residualLots: "Unmatched lots", residual: "Unmatched quantity", whole: "Net of all legs", naked: "naked", perUnit: "{n} per unit",
+    venue: "Venue", instrument: "Instrument", flag: "Hedge flag", prompt: "Prompt", long: "Long", short: "Short", frozen: "Frozen", told: "Venue says", verdict: "Comparison", broken: "BREAK: entries blocked", equal: "equal", older: "traded since, not asked again yet", untold: "not told", netting: "nets", flat: "No position in any book.", day: "Trading day", rule: "Closing rule", compared: "Compared", at: "Last report",
+  },
+  hedgeFlag: { speculation: "Speculation", arbitrage: "Arbitrage", hedge: "Hedge" },
+  offsetRule: { net: "nets", close_today_separate: "today and yesterday close apart", close_today_first: "a close takes today's lots first" },
   thresholdKind: {
+    flatten_units_two_people: "Flatten by one person",
     order_lots_max: "Max order", order_value_max: "Max order value", position_lots_max: "Max position", naked_lots_max: "Max naked", naked_age_max_ms: "Max naked age", price_collar_rate: "Price collar", message_rate_max: "Message rate", day_executions_max: "Executions per day",
     margin_use_max: "Margin use", slippage_rate_max: "Slippage", latency_max_ms: "Latency", reject_rate_max: "Reject rate", fill_rate_min: "Fill rate, least",
   },
   thresholdUnit: {
+    flatten_units_two_people: "units",
     order_lots_max: "lots", order_value_max: "CNY", position_lots_max: "lots", naked_lots_max: "lots", naked_age_max_ms: "ms", price_collar_rate: "rate", message_rate_max: "per s", day_executions_max: "per day", margin_use_max: "rate", slippage_rate_max: "rate", latency_max_ms: "ms", reject_rate_max: "rate", fill_rate_min: "rate",
   },
   approval: {
+    kind: { flatten: "Flatten", adjust_position: "Position correction" }, flatten: "{n} units of {held} held", adjust: "{side}: {today} lots of today, {yesterday} of earlier days {flag} {prompt}", 
     empty: "No open requests.", request: "Request", change: "Change", by: "By", at: "Asked", base: "Base version", current: "is current", moved: "has moved: conflict", approve: "Approve", reject: "Reject", own: "You made this request; someone else must decide.", note: "Note", state: "State", decided: "Decision recorded.",
     pending: "open", open: "open", approved: "approved", rejected: "rejected", expired: "expired", conflict: "conflict", withdrawn: "withdrawn",
   },
   lift: { title: "Re-enable after a kill", lead: "Two people: one asks with a reason, a risk officer who is not the same person approves. Everything comes back disarmed.", reason: "Reason for re-enabling", request: "Request re-enable", requested: "Request recorded. A second person must approve it.", approved: "Kill lifted. Everything is disarmed.", inForce: "Halted programs", none: "No program is halted.", open: "Open requests" },
   alert: {
+    position_break: "Positions differ at {venue}, {instrument}: our books {ours}; the venue {theirs}. Entries on it are blocked.", position_mended: "Positions at {venue}, {instrument} agree again.",
+    residual_accepted: "{actor} took over a residual of {program}: {naked}. Reason: {reason}", flatten_stopped: "The flatten of {program} stopped with {units} units left. Look at the book and ask again.", execution_flattened: "Part of the units was traded back.",  execution_accepted: "Execution ended with a residual that a person took over.", execution_flat: "Nothing was traded back.",
     halted: "{program} halted: {reason}. Naked: {naked}. {text}", presumed_dead: "Order {order} was never answered and is presumed dead.", execution_reopened: "A late report reopened the execution (order {order}, {evidence}).", residual_max: "{program}: whole units have left {residual} unhedged in sum, the budget is {residual_max}. No further entry fits.",
     fill_busted: "The venue took {lots} lots of order {order} back (trade {fill}). {text}", fill_corrected: "The venue corrected trade {fill} of order {order} to {lots} lots. {text}", venue_knows_fewer: "The venue knows of {told} lots of order {order}, the journal of {filled}: a trade may have been taken back. Compare positions.",
     foreign_fill: "Somebody else traded {lots} lots of {instrument} ({side}) on our account at {venue}, trade {fill}. The position counts it.", forced_liquidation: "{venue} liquidated {lots} lots of {instrument} ({side}) by force. Programs on this venue are halted.",
@@ -179,6 +197,7 @@ export default {
     not_reconciled: "Desk {desk} could not be reconciled after start: {reason}. It stays halted.", threshold: "{name} of {subject}: {value} {unit}, line at {bound}.", chain_broken: "The record chain {stream} is broken at {seq}: {problem}.", journal_copy_stopped: "The screens' copy of the journal stopped; the engine itself goes on.",
     unacknowledged: "Urgent alert {alert} ({rule}) has had no owner for {seconds} s.",
     limit_locked: "The market is limit-locked and keeps a leg naked: {naked}.", halted_market: "A halted market keeps a leg naked: {naked}.", execution_proxied: "Execution hedged by a stand-in: {proxy}. A person must swap it into the leg's own contract.",
+    no_way_out: "There is no way out for a naked leg now: {naked}. The record says why.",
   },
   alerts: {
     times: "{n} times", ackedBy: "acknowledged by {who} {time}", withNote: "with note…", title: "Alerts", unacked: "Unacknowledged", acked: "Acknowledged, still firing", resolved: "Resolved", emptyUnacked: "Nothing is unacknowledged. Last checked {time}.", emptyAcked: "Nothing acknowledged is still firing.", emptyResolved: "Nothing resolved yet.", severity: "Severity", first: "First", last: "Last", what: "What", where: "Where", count: "Count", owner: "Owner",
@@ -190,6 +209,7 @@ export default {
     found: "{count} records", verify: "Verify hash chain", verifying: "Verifying…", ok: "Chain is whole: {checked} records checked, head {head}", broken: "First break at seq {seq}: {problem}.", detail: "Record", body: "Record as stored", previous: "Previous hash", next: "Next page", export: "Export project", pickProject: "Choose a project to export.", wildcard: "e.g. SHFE.cu2701", expected: "expected {expected}, found {found}",
   },
   receipt: {
+    foreign_released: "foreign orders released", accept_residual_requested: "acceptance of a residual requested", adjust_position_requested: "position correction requested", release_foreign_requested: "release of foreign orders requested",
     fill_busted: "Trade taken back",
     fill_corrected: "Trade corrected",
     positions_reported: "Positions reported",
@@ -211,6 +231,7 @@ export default {
   venueState: { up: "up", down: "down", connected: "up", logged_on: "up", disconnected: "down", unknown: "unknown", connecting: "connecting", live: "up", open: "up" },
   engineState: { RECONCILED: "reconciled", HALTED: "halted", RECOVERING: "recovering", STARTING: "starting" },
   permission: {
+    programs_flatten: "flatten held units", residuals_accept: "accept a residual", positions_adjust: "ask to correct a position", operations_approve: "approve flatten and corrections", foreign_release: "release foreign orders",
     board_read: "see board and executions", venues_read: "see venues", alerts_read: "see alerts", limits_read: "see limits", programs_edit: "edit terms", programs_arm: "arm", programs_disarm: "disarm", programs_unwind: "unwind a naked leg", kill_use: "kill", kill_lift_request: "ask to re-enable", kill_lift_approve: "approve re-enabling", limits_tighten: "tighten limits", limits_loosen_request: "ask to loosen limits", limits_loosen_approve: "approve looser limits",
     alerts_acknowledge: "acknowledge alerts", alerts_silence: "silence alerts", audit_read: "read records", audit_read_settings: "read configuration records", audit_verify: "verify the chain", audit_export: "export", projects_read: "see projects", projects_edit: "edit projects", projects_edit_own_items: "edit own project items", projects_approve: "approve project stages", venues_reconnect: "reconnect venues", users_read: "see users", users_manage: "manage users",
   },
@@ -221,5 +242,24 @@ export default {
   choice: {
     theme: { dark: "Dark", light: "Light", system: "System" }, direction: { "red-up": "Red up, green down", "green-up": "Green up, red down", cvd: "Orange up, blue down", mono: "No color, arrows" },
     density: { compact: "Compact", normal: "Normal", comfortable: "Comfortable" }, flash: { on: "On", off: "Off" }, sound: { on: "On", off: "Off" }, shortcuts: { on: "On", off: "Off" }, language: { "zh-CN": "中文", en: "English" },
+  },
+  flatten: {
+    open: "Flatten…", does: "Trade held units back, both legs together. With preview; above a size a second person decides.", title: "Flatten {program}", lead: "Reduce-only: closes both legs of units that are held, clip by clip, and opens nothing. The program is disarmed.",
+    units: "Units to trade back, {held} held", all: "All", whole: "Write a whole number of units.", tooMany: "Only {held} units are held.", two: "This size takes a second person. Nothing is sent until a risk officer approves.", one: "One person may do this size. It leaves at once.", reason: "Reason (10 characters or more)",
+    confirm: "Flatten {n} unit now | Flatten {n} units now", request: "Request flatten of {n} unit | Request flatten of {n} units", asked: "{program}: request sent. A second person decides.", accepted: "{program}: the engine is flattening.",
+  },
+  preview: {
+    cost: "Expected cost of this step", clips: "Steps in all", asOf: "Books of", offset: "Open / close",
+    obstacle: { nothing_held: "No units are held; there is nothing to trade back.", nothing_naked: "Nothing is naked.", execution_open: "An execution is open; wait until it is over.", orders_live: "Orders may still trade; wait for them.", no_price: "No price inside the limits: a book is stale, too thin, or its venue is down." },
+  },
+  offset: { open: "open", close: "close", close_today: "close today", close_yesterday: "close yesterday" },
+  accept: { open: "Accept residual…", title: "Accept the residual", lead: "The execution ends with these lots named. Nothing repairs them any more; they stay in the position until somebody trades them.", leg: "{leg}: {lots} lots naked", owner: "They will stand under your name, {who}.", confirm: "Accept and own it", accepted: "Residual accepted. It stands under your name." },
+  share: { title: "Shares of what was short", wanted: "Wanted units", granted: "Granted units" },
+  lead: { domestic: "Domestic", foreign: "Foreign", least_liquid: "Least liquid", most_liquid: "Most liquid" },
+  hedgeFlag: { speculation: "speculation", arbitrage: "arbitrage", hedge: "hedge" },
+  foreign: { title: "Foreign orders", lead: "Orders on this account that the desk never decided. While there are any, nothing is entered.", none: "No foreign order is known.", release: "I have looked; let entries go on", released: "Released. Entries may go on." },
+  terms: {
+    edit: "Edit terms…", title: "Terms of {program}, from revision {n}", lead: "Saving makes the next revision. What is armed stays as it is until it is disarmed and armed again.", save: "Save {n} change | Save {n} changes", saved: "Revision {n} is saved. Review and arm it to use it.", reason: "Reason", refused: "Not saved. See the marked fields.", unreadable: { decimal: "Write a decimal such as 185.5.", whole: "Write a whole number, 0 or more.", windows: "Write windows such as 21:00-01:00, 09:00-10:15.", text: "This cannot be empty.", choice: "Choose one.", flag: "Choose one." }, none: "none", noBound: "no bound", always: "always",
+    proxyFor: "{lots} × {instrument} for {replaces_lots} × {replaces}", group: { trigger: "Trigger", working: "How it works the legs", slicing: "How much and when", repair: "Repair and residual" },
   },
 };

@@ -33,7 +33,7 @@ export default {
     down: "服务无应答。请确认服务已启动后重试。", hint: "首次启动时，演示账号会显示在终端并写入 var/demo-logins.txt。",
     code: { wrong_credentials: "用户名或密码错误。", locked_out: "密码错误次数过多，请等待 15 分钟或联系管理员。", csrf_failed: "请刷新页面后重试。" },
   },
-  side: { buy: "买", sell: "卖" },
+  side: { long: "多", short: "空",  buy: "买", sell: "卖" },
   leg: { domestic: "境内", foreign: "境外", domesticShort: "内", foreignShort: "外", none: "两腿" },
   direction: { sell_domestic: "卖境内 / 买境外", buy_domestic: "买境内 / 卖境外" },
   measure: { spread: "进口盈亏", ratio: "比值", counter_price: "对价" },
@@ -44,6 +44,7 @@ export default {
     SUSPENDED: "已暂停", HALTED: "已紧急停止", REJECTED: "已拒绝", NAKED: "单腿敞口",
   },
   stateReason: {
+    flatten: "双腿平仓中",
     start: "启动后未启用", unwind: "平腿中", failures: "连续失败过多", halted: "已停机", naked_age: "敞口超时", attempts: "修复额度用尽", livelock: "决策循环不止", restart: "引擎重启", operator: "操作员停用", ttl: "有效期已到", executions_max: "执行次数已满", session: "交易时段结束", config: "配置变更",
     kill: "紧急停止", killed: "紧急停止", stale: "行情过期", venue_down: "通道未连接",
   },
@@ -73,6 +74,7 @@ export default {
   gateValue: { OPEN: "交易中", CLOSED: "休市", NO_PRICE: "无价格", HALT: "停机", NONE: "无", INSIDE: "在带内", ARMED: "待触发", DISARMED: "已停用", EXECUTING: "执行中", COOLDOWN: "冷却中", HALTED: "已紧急停止", STOP: "停止触发", CANCEL: "停止并撤单", NEUTRALIZE: "停止并配平" },
   gateUnit: { ms: "毫秒", min: "分", units: "单位", clips: "份", lots: "手", rate: "比率", ratio: "", per_second: "笔/秒" },
   optionReason: {
+    would_open_again_what_a_flatten_closed: "会重新开出平仓已了结的一腿", 
     about: "{instrument}：{obstacle}", chosen: "选中", costs_more: "成本更高", costs_more_or_is_not_preferred: "成本更高或非优先", only_when_nothing_else_is_possible: "仅在别无选择时", nothing_is_working_that_could_still_fill_by_itself: "没有仍可能自行成交的委托",
     would_add_to_the_position_only_reducing_is_allowed: "会增加持仓，目前只许减仓", the_side_to_trade_on_is_empty: "对手盘为空", the_venue_rejected_this_side_before: "交易所此前已拒绝该方向", no_fx_rate_to_price_it: "没有汇率，无法估价",
     needs_orders_left_in_the_budget: "需要 {a} 笔委托，额度只剩 {b} 笔", costs_left_in_the_budget: "成本 {a}，额度只剩 {b}",
@@ -88,6 +90,7 @@ export default {
     sentShort: "已发送…", slowShort: "等待…", unknownShort: "查询中…", accepted: "引擎已接受。", refused: "被拒绝：", failed: "未完成：",
   },
   refusal: {
+    HELD_CHANGED: "持有份数已变化，请重新查看后再操作。", UNITS: "没有持有这么多份。", EXECUTION_OPEN: "有执行未完成或正在平仓，请等待结束。", TWO_PEOPLE: "该数量须由第二人批准。", NOT_OPEN: "该执行已结束。", ORDERS_LIVE: "仍有委托可能成交，请等待或先撤单。", RESIDUAL_CHANGED: "敞口手数已变化，请重新查看后再操作。", NO_INSTRUMENT: "本席位没有该合约。", FOREIGN_CHANGED: "外来委托与您所见不同，请重新查看后再操作。", preview_refused: "引擎无法给出预览。", unknown_instrument: "本席位没有该合约。", wrong_kind_of_approval: "该申请在其他页面复核。", bad_terms: "条款不成立，请查看各栏。",
     HALTED: "已停机", REDUCE_ONLY: "只许减仓", INVALID_ORDER: "委托无效", NO_LIMIT: "有限额未设置", NO_REFERENCE: "没有参考价", NO_VALUE: "无法计算金额", NO_COUNTER: "缺少计数", PRICE_COLLAR: "价格保护带", ORDER_LOTS: "单笔委托上限", ORDER_VALUE: "单笔金额上限", POSITION_LOTS: "持仓上限", NAKED_LOTS: "敞口上限", DAY_EXECUTIONS: "日执行次数", MESSAGE_RATE: "报撤单速率",
     ENGINE_AWAY: "引擎未运行，未执行任何操作。", UNKNOWN: "结果未知，以引擎记录为准。", NOT_RECONCILED: "席位尚未对账，请等待或查看告警。", CANNOT_ARM: "目前不能启用。", EXPIRED: "指令在引擎处理前已过期，未执行任何操作。", STALE: "引擎已重启，请重新查看后再操作。", DESK_KILLED: "整个席位处于紧急停止状态，请先解除席位停止。", SAME_PERSON: "须由第二人批准。", NO_PROGRAM: "引擎不认识该程序。", BAD_TERMS: "引擎不接受这些条款。", ARMED: "已启用或有未完的执行，请先停用。", BAD_COMMAND: "引擎无法识别该指令。",
     revision_moved: "条款已变更，请重新核对。", not_own_project: "该程序所属项目不归您管理。", engine_unreachable: "引擎与队列均无法联系。请在机房执行 manage.py kill。", idempotency_key_reused: "该指令已提交，请关闭对话框后重新打开。", reason_too_short: "原因至少 10 个字符。", own_request: "这是您的申请，须由他人复核。", base_moved: "内容已变更，请重新查看后再操作。", nothing_changes: "没有任何变化。", nothing_changed: "没有任何变化。", bad_figure: "该数值不能作为限额。", approval_not_pending: "该申请已有结论。", already_acknowledged: "已有人确认。", throttled: "请求过多，请稍候。",
@@ -98,7 +101,7 @@ export default {
     worstCost: "保护带边界的最大成本", executionsMax: "最多执行次数", ttl: "有效期", limits: "生效限额", irreversible: "委托不可撤回。如需停止，请用停用或紧急停止。", accepted: "{program}：引擎已接受启用指令。",
     blind: "此处不知道引擎状态，恢复之前不能启用。", stale: "行情过期，恢复之前不能启用。", haltedWhy: "已紧急停止，须由第二人恢复后才能启用。",
   },
-  disarm: { accepted: "{program} 已停用。" },
+  disarm: { menu: "下线", finish: "停用并完成", finishDoes: "不再开始新的执行；未完成的执行照常配平或回滚。", unwind: "停用并平腿", unwindDoes: "不再开始新的执行；未完成执行的敞口被平掉，不再加仓。",  accepted: "{program} 已停用。" },
   unwind: { title: "手动平腿 {program}", lead: "只减仓：只平掉敞口的一腿，绝不超出。由引擎在限额内拆单定价。", leg: "{leg}：敞口 {lots}（{quantity}）", reason: "原因", confirm: "平掉敞口腿", accepted: "引擎已接受平腿。", open: "平腿…" },
   kill: {
     button: "紧急停止", open: "打开紧急停止面板 (Ctrl+Alt+K)，不会直接触发。", title: "紧急停止", lead: "选择停止到什么程度。之后仍可停用与撤单。", level: "级别", scope: "范围", everything: "本席位全部",
@@ -118,37 +121,41 @@ export default {
   },
   parity: { premium: "升贴水", date_adjustment: "日期调整", duty_rate: "关税", vat_rate: "增值税", misc: "杂费", units_numerator: "单位换算分子", units_denominator: "单位换算分母", valid_from: "生效日" },
   preference: { cheapest: "成本最低", top_up_first: "优先补腿", unwind_first: "优先回滚" },
-  mode: { together: "两腿同发" },
+  mode: { lead_first: "先发主动腿", quote_and_lean: "挂价对冲", together: "两腿同发" },
   term: {
+    lead: "主动腿", requote_ticks: "改价起点（跳）", messages_per_minute_max: "挂单每分钟报撤上限", quote_rest_ms: "挂单停留（毫秒）", priority: "优先级（小者先）", routes: "替代路径", units_per_day_max: "每日份额上限（0 为不限）", is_repeating: "循环执行", windows: "时间窗", windows_time_zone: "时间窗时区", naked_quantity_max: "可等待的敞口数量", residual_max: "剩余敞口预算", queues_at_limit: "停板时排队", proxy: "替代合约", 
     counter_leg: "对价腿", repair_preference: "修复偏好", repair_wait_ms: "修复前等待（毫秒）", repair_attempts_max: "最多修复次数", repair_cost_max: "修复成本上限", pair: "配对", revision: "版本", measure: "指标", comparator: "比较", trigger_value: "触发值", trigger: "触发条件", clip_units: "每份单位数", clip: "每份", clips_max: "可成交份数", executions_max: "最多执行次数", cooldown: "冷却", cooldown_s: "冷却（秒）", cooldown_ms: "冷却（毫秒）",
     collar_rate: "价格保护带", payup: "超价", mode: "执行方式", repair: "修复", ttl_s: "有效期（秒）", time_to_live_s: "有效期（秒）", direction: "方向", dwell_ms: "持续时间（毫秒）", project: "项目", unit: "统一单位",
     preference: "修复偏好", attempts_max: "最多修复次数", cost_max: "修复成本上限", naked_age_max_ms: "敞口时长上限（毫秒）", wait_ms: "修复前等待（毫秒）",
   },
   execution: {
+    mode: "执行方式", lead: "（{leg}为主动腿）", route: "路径", otherRoute: "替代路径 {n}", residual: "已接手的敞口", ownedBy: "{who}：{reason}", 
     lotMs: "手·毫秒", trigger: "触发值", slippageMoney: "滑点", title: "执行记录", time: "时间（上海）", foreignTime: "伦敦", id: "执行编号", pair: "配对", program: "程序", direction: "方向", outcome: "结果", clips: "份数", legGap: "腿差时间", peakNaked: "最大敞口", threshold: "阈值 {value}", saw: "触发时值", slippage: "滑点 %", fees: "手续费", receipt: "回执", duration: "总时长",
     empty: "该范围内没有执行。", any: "全部", filterOutcome: "结果", filterPair: "配对", from: "起", to: "止", live: "新增 {n} 条", of: "执行 {id}", previous: "上一条", next: "下一条", list: "执行记录",
     limit: "上限 {limit} %", pass: "合格", fail: "超限", verified: "已校验", unverified: "未通过校验", notChecked: "未校验", nakedFor: "持续 {time}", inFlight: "进行中", receiptRange: "回执 {first}–{last}",
   },
-  outcome: { refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止", proxied: "已用替代合约配平" },
+  outcome: { proxied: "已由替代合约对冲", accepted: "敞口已接受", flattened: "已双腿平仓", refused: "风控拒绝", hedged: "已配平", topped_up: "已配平（补腿）", rolled_back: "已回滚", rejected: "被拒", not_sent: "未发出", flat: "空仓", naked: "敞口未了", executing: "执行中", open: "执行中", halted: "已紧急停止" },
   waterfall: {
     title: "瀑布图", step: "步骤", clock: "时钟", start: "起点 毫秒", duration: "用时", axis: "刻度", linear: "线性", log: "对数", steps: "等距", naked: "敞口手数", detail: "所选步骤", pick: "选择一个步骤查看数值。",
     criticalPath: "最长一段：{label}，{time}，占总时长 {share} %", missing: "缺少应有的事件：{what}", clocks: "时钟：{clocks}", E: "E 引擎主机单调时钟", V: "V 交易所上报时钟", at: "时间", values: "数值", none: "没有记录时间线。", legClock: "时钟",
   },
-  group: { market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
+  group: { hedge: "对冲 {n}", proxy: "替代 {n}", flatten: "平仓 {n}", market_data: "行情", decide: "决策", leg0: "第 1 腿，境内", leg1: "第 2 腿，境外", legN: "第 {n} 腿", top_up: "补腿 {n}", unwind: "回滚 {n}", end: "结束" },
   step: {
+    proxy: "决定替代：{lots}", flatten: "决定平仓：{lots}",
     quote: "行情 {instrument} {bid} × {ask}", trigger: "触发：{value}，阈值 {threshold}", risk_checked: "风控检查通过，限额版本 {limits_version}", order_sent: "{side} {instrument} {lots} 手，价 {price}，{time_in_force}", fill: "成交 {lots} 手，价 {price}",
     order_decided: "已决定但未发出：{side} {instrument} {lots} 手，价 {price}", order_rejected: "拒单 {code}：{text}", order_closed: "委托结束：{reason}，已成 {filled}，剩余 {left}", order_not_sent: "未发出：{text}", order_status: "交易所答复：{state}，已成 {filled_lots}", cancel_rejected: "撤单被拒：{text}",
-    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+    orders_refused: "风控拒绝 {code}：{text}", query_decided: "向交易所查询：{reason}", cancel_decided: "请求撤单：{reason}", ended: "结束：{outcome}", halted: "紧急停止 {reason}：{text}", hedge: "已决定对冲：{lots}", top_up: "决定补腿：{lots}", unwind: "决定回滚：{lots}", waiting: "未答复", move: "{side} {instrument} {lots} 手",
+    repair_held: "暂无出路：{reason}",
   },
-  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停" },
+  stepReason: { silent: "未按时答复", resting: "不得挂单", kill: "紧急停止", chase: "让价追单", unwind: "反向平掉已成交腿更省", unlocked: "已打开涨跌停", requote: "挂单价已偏离", trigger_gone: "触发条件已消失", hedge_failed: "对冲未全部成交", sub_unit: "不足一份等待过久", overfilled: "成交多于计划", depth: "对腿盘口变薄", rest: "挂单时间已到", stale: "行情过期或未在交易", venue_down: "一侧连接中断", window: "时间窗口已结束", session: "交易时段即将结束", no_permit: "席位暂不允许开仓", disarmed: "已停用", halted: "已停止", ttl: "有效期已到", limit_locked: "封于涨跌停", halted_market: "暂停交易", no_way_out: "目前无法交易" },
   stepField: {
     instrument: "合约", bid: "买价", ask: "卖价", exchange_at_ns: "交易所时间", measure: "指标", value: "当前值", threshold: "阈值", limits_version: "限额版本", client_order_id: "委托号", venue: "通道", side: "买卖", lots: "手数", price: "价格", time_in_force: "有效类型", decided_at_ns: "决定时间", is_answered: "交易所已答复",
     fill_id: "成交号", limit_price: "限价", code: "代码", text: "原文", class: "类别", reason: "原因", filled: "已成", left: "剩余", state: "状态", filled_lots: "已成", orders: "委托", outcome: "结果", naked: "各腿敞口",
   },
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
-  repairOption: { wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
+  repairOption: { chase: "追价", proxy: "用替代合约对冲", queue: "停板价排队", flatten: "双腿平回", wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
   orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
-  purpose: { entry: "开仓", top_up: "补腿", unwind: "回滚" },
+  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚" },
   orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { busy: "生成中…", failed: "导出失败：", pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已保存 {name}；导出行为已留痕。" },
   risk: {
@@ -158,19 +165,30 @@ export default {
     tighten: "收紧 – 立即生效", loosen: "放宽 – 需第二人复核", same: "没有变化", applyTighten: "应用更紧限额", requestLoosen: "申请放宽限额", saved: "限额已生效。", requested: "申请已提交，须由第二人批准。", pending: "待复核", invalid: "请输入普通小数。", warnAbove: "预警线必须在限额的安全一侧。", readOnly: "此处仅风控员可修改限额。",
     changedBy: "最近修改 {who}", version: "版本 {n}", scope: "范围",
   },
+  positions: {
+    title: "持仓", dark: "席位 {desk} 的引擎现在没有发布数据，持仓在此未知。", pairs: "席位 {desk} 的配对，逐腿", books: "账面与交易所对照", daysRule: "今仓 / 昨仓，冻结手数包含在内", venues: "交易所", pair: "配对", leg: "腿", net: "净手数", quantity: "数量", units: "已配单位", residualLots: "未配手数", residual: "未配数量", whole: "各腿合计净额", naked: "单腿敞口", perUnit: "每单位 {n} 手",
+    venue: "交易所", instrument: "合约", flag: "投保标志", prompt: "交割日", long: "多头", short: "空头", frozen: "冻结", told: "交易所数据", verdict: "核对", broken: "不一致：已禁止开仓", equal: "一致", older: "之后有成交，尚未再次核对", untold: "未提供", netting: "净持仓", flat: "所有账面均无持仓。", day: "交易日", rule: "平仓规则", compared: "已核对", at: "最近报告",
+  },
+  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
+  offsetRule: { net: "净持仓", close_today_separate: "平今与平昨分开", close_today_first: "平仓先平今仓" },
   thresholdKind: {
+    flatten_units_two_people: "单人平仓份数",
     order_lots_max: "单笔委托上限", order_value_max: "单笔金额上限", position_lots_max: "持仓上限", naked_lots_max: "敞口上限", naked_age_max_ms: "敞口时长上限", price_collar_rate: "价格保护带", message_rate_max: "报撤单速率", day_executions_max: "日执行次数",
     margin_use_max: "风险度", slippage_rate_max: "滑点率", latency_max_ms: "延迟", reject_rate_max: "废单率", fill_rate_min: "成交率下限",
   },
   thresholdUnit: {
+    flatten_units_two_people: "份",
     order_lots_max: "手", order_value_max: "元", position_lots_max: "手", naked_lots_max: "手", naked_age_max_ms: "毫秒", price_collar_rate: "比率", message_rate_max: "笔/秒", day_executions_max: "次/日", margin_use_max: "比率", slippage_rate_max: "比率", latency_max_ms: "毫秒", reject_rate_max: "比率", fill_rate_min: "比率",
   },
   approval: {
+    kind: { flatten: "双腿平仓", adjust_position: "持仓更正" }, flatten: "平 {n} 份，持有 {held} 份", adjust: "{side}：今仓 {today} 手，昨仓 {yesterday} 手 {flag} {prompt}", 
     empty: "没有待复核的申请。", request: "申请", change: "变更", by: "经办人", at: "时间", base: "基准版本", current: "为最新", moved: "已变动：冲突", approve: "批准", reject: "驳回", own: "这是您的申请，须由他人复核。", note: "备注", state: "状态", decided: "复核已记录。",
     pending: "待复核", open: "待复核", approved: "已批准", rejected: "已驳回", expired: "已过期", conflict: "冲突", withdrawn: "已撤回",
   },
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
+    position_break: "{venue} {instrument} 持仓不一致：账面 {ours}；交易所 {theirs}。该合约已禁止开仓。", position_mended: "{venue} {instrument} 持仓已恢复一致。",
+    residual_accepted: "{actor} 接手 {program} 的敞口：{naked}。原因：{reason}", flatten_stopped: "{program} 的双腿平仓中止，剩余 {units} 份。请查看盘口后重新申请。", execution_flattened: "已平回部分份数。",  execution_accepted: "执行结束，剩余敞口由专人接手。", execution_flat: "未平回任何份数。",
     halted: "{program} 已紧急停止：{reason}。敞口：{naked}。{text}", presumed_dead: "委托 {order} 始终未得到答复，推定失效。", execution_reopened: "迟到的回报使执行重新打开（委托 {order}，{evidence}）。", residual_max: "{program}：整份累计未对冲 {residual}，预算 {residual_max}，不再开新仓。",
     fill_busted: "交易所撤销了委托 {order} 的成交 {fill}（{lots} 手）。{text}", fill_corrected: "交易所将委托 {order} 的成交 {fill} 更正为 {lots} 手。{text}", venue_knows_fewer: "交易所称委托 {order} 成交 {told} 手，流水记录为 {filled} 手：可能有成交被撤销，请核对持仓。",
     foreign_fill: "本账户在 {venue} 有他端成交：{instrument} {side} {lots} 手（成交 {fill}），已计入持仓。", forced_liquidation: "{venue} 强平 {instrument} {side} {lots} 手，涉及该市场的程序已紧急停止。",
@@ -179,6 +197,7 @@ export default {
     not_reconciled: "席位 {desk} 启动后未能对账：{reason}，保持紧急停止。", threshold: "{subject} 的{name}：{value} {unit}，界线 {bound}。", chain_broken: "记录链 {stream} 在序号 {seq} 处断裂：{problem}。", journal_copy_stopped: "界面侧的执行日志副本已停止；引擎本身继续运行。",
     unacknowledged: "紧急告警 {alert}（{rule}）已 {seconds} 秒无人确认。",
     limit_locked: "市场封于涨跌停，敞口未了：{naked}。", halted_market: "市场暂停交易，敞口未了：{naked}。", execution_proxied: "执行已用替代合约配平：{proxy}。须由人工换回原合约。",
+    no_way_out: "敞口暂无出路：{naked}。原因见记录。",
   },
   alerts: {
     times: "共 {n} 次", ackedBy: "{who} 于 {time} 确认", withNote: "带备注…", title: "告警", unacked: "待确认", acked: "已确认，仍在触发", resolved: "已恢复", emptyUnacked: "没有待确认的告警。最近检查 {time}。", emptyAcked: "没有已确认仍在触发的告警。", emptyResolved: "暂无已恢复的告警。", severity: "级别", first: "首次", last: "最近", what: "内容", where: "对象", count: "次数", owner: "处理人",
@@ -190,6 +209,7 @@ export default {
     found: "{count} 条记录", verify: "校验哈希链", verifying: "校验中…", ok: "链完整：已校验 {checked} 条，链头 {head}", broken: "首个断点在序号 {seq}：{problem}。", detail: "记录", body: "原始记录", previous: "前一条哈希", next: "下一页", export: "导出项目", pickProject: "请选择要导出的项目。", wildcard: "例如 SHFE.cu2701", expected: "应为 {expected}，实为 {found}",
   },
   receipt: {
+    foreign_released: "放行外来委托", accept_residual_requested: "请求接受敞口", adjust_position_requested: "请求持仓更正", release_foreign_requested: "请求放行外来委托",
     fill_busted: "成交撤销",
     fill_corrected: "成交更正",
     positions_reported: "持仓回报",
@@ -211,6 +231,7 @@ export default {
   venueState: { up: "正常", down: "断开", connected: "正常", logged_on: "正常", disconnected: "断开", unknown: "未知", connecting: "连接中", live: "正常", open: "正常" },
   engineState: { RECONCILED: "已对账", HALTED: "已停机", RECOVERING: "恢复中", STARTING: "启动中" },
   permission: {
+    programs_flatten: "双腿平仓", residuals_accept: "接受敞口", positions_adjust: "申请持仓更正", operations_approve: "批准平仓与更正", foreign_release: "放行外来委托",
     board_read: "查看看板与执行", venues_read: "查看通道", alerts_read: "查看告警", limits_read: "查看限额", programs_edit: "编辑条款", programs_arm: "启用", programs_disarm: "停用", programs_unwind: "手动平腿", kill_use: "紧急停止", kill_lift_request: "申请恢复交易", kill_lift_approve: "批准恢复交易", limits_tighten: "收紧限额", limits_loosen_request: "申请放宽限额", limits_loosen_approve: "批准放宽限额",
     alerts_acknowledge: "确认告警", alerts_silence: "静默告警", audit_read: "查看记录", audit_read_settings: "查看配置记录", audit_verify: "校验哈希链", audit_export: "导出", projects_read: "查看项目", projects_edit: "编辑项目", projects_edit_own_items: "编辑本人项目事项", projects_approve: "批准项目阶段", venues_reconnect: "重连通道", users_read: "查看用户", users_manage: "管理用户",
   },
@@ -221,5 +242,24 @@ export default {
   choice: {
     theme: { dark: "深色", light: "浅色", system: "跟随系统" }, direction: { "red-up": "红涨绿跌", "green-up": "绿涨红跌", cvd: "橙涨蓝跌（色觉友好）", mono: "无颜色，仅箭头" },
     density: { compact: "紧凑", normal: "标准", comfortable: "宽松" }, flash: { on: "开", off: "关" }, sound: { on: "开", off: "关" }, shortcuts: { on: "开", off: "关" }, language: { "zh-CN": "中文", en: "English" },
+  },
+  flatten: {
+    open: "双腿平仓…", does: "把持有的份数两腿同时平回。先预览；超过数量须第二人批准。", title: "双腿平仓 {program}", lead: "只减仓：逐份平掉持有份数的两腿，绝不开仓。程序随即停用。",
+    units: "平回份数，持有 {held} 份", all: "全部", whole: "请输入整数份数。", tooMany: "只持有 {held} 份。", two: "该数量须第二人批准；风控员批准前不会发出任何委托。", one: "该数量一人即可，立即发出。", reason: "原因（10 字符以上）",
+    confirm: "立即平 {n} 份", request: "申请平 {n} 份", asked: "{program}：申请已提交，由第二人决定。", accepted: "{program}：引擎正在平仓。",
+  },
+  preview: {
+    cost: "本步预计成本", clips: "总步数", asOf: "盘口时间", offset: "开平",
+    obstacle: { nothing_held: "没有持有的份数，无可平回。", nothing_naked: "没有单腿敞口。", execution_open: "有执行未完成，请等待结束。", orders_live: "仍有委托可能成交，请等待。", no_price: "限额内没有价格：行情过期、盘口太薄或通道断开。" },
+  },
+  offset: { open: "开仓", close: "平仓", close_today: "平今", close_yesterday: "平昨" },
+  accept: { open: "接受敞口…", title: "接受剩余敞口", lead: "执行以这些手数具名结束，不再修复；它们留在持仓中，直到有人了结。", leg: "{leg}：敞口 {lots} 手", owner: "敞口将记在您名下：{who}。", confirm: "接受并负责", accepted: "敞口已接受，记在您名下。" },
+  share: { title: "紧缺资源的分配", wanted: "需求份数", granted: "获得份数" },
+  lead: { domestic: "境内", foreign: "境外", least_liquid: "流动性较差的一腿", most_liquid: "流动性较好的一腿" },
+  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
+  foreign: { title: "外来委托", lead: "本账户上并非本席位决定的委托。只要存在，就不再开仓。", none: "没有外来委托。", release: "已查看，恢复开仓", released: "已放行，可以继续开仓。" },
+  terms: {
+    edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: { decimal: "请输入小数，如 185.5。", whole: "请输入不小于 0 的整数。", windows: "时间窗形如 21:00-01:00, 09:00-10:15。", text: "不能为空。", choice: "请选择。", flag: "请选择。" }, none: "无", noBound: "不限", always: "全天",
+    proxyFor: "{lots} × {instrument} 代 {replaces_lots} × {replaces}", group: { trigger: "触发", working: "下单方式", slicing: "数量与时间", repair: "修复与剩余敞口" },
   },
 };

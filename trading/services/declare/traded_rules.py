@@ -62,7 +62,16 @@ def _route_problems(
             'use measure = "spread" with this route, or leave the route out',
             "measure",
         )
-    yield from _pair_problems(program, title, entry, world, route)
+    clip = program.clip_units * pair.leg[0].ratio_lots
+    if route.leg[0].ratio_lots > clip:
+        yield entry.problem(
+            f"{title}: route {code} needs {route.leg[0].ratio_lots} domestic lots a unit, a clip has {clip}",
+            "raise clip_units, so that a clip is at least one unit of every route",
+            *at,
+        )
+        return
+    on_route = msgspec.structs.replace(program, clip_units=clip // route.leg[0].ratio_lots)
+    yield from _pair_problems(on_route, title, entry, world, route)
 
 
 def _sees_native_quotes(program: ProgramShape, world: World, pair: PairShape, route: PairShape) -> bool:

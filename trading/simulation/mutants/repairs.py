@@ -64,4 +64,9 @@ def forgets_that_a_late_fill_reopens(put: Any) -> None:
 
 @mutant
 def unwinds_more_than_it_has(put: Any) -> None:
-    put(repair, "_obstacle", lambda leg, move, limits: "" if leg.quote is not None else leg.unusable)
+    obstacle = repair._obstacle
+
+    def unlimited(move: Any, limits: Any) -> Any:
+        return obstacle(move, msgspec.structs.replace(limits, is_reduce_only=False))
+
+    put(repair, "_obstacle", unlimited)

@@ -31,7 +31,7 @@ const FIXED = ["market_data", "decide", "leg0", "leg1", "leg2"];
 
 /** `top_up2` is the second repair and a top-up. */
 export function groupKind(key: string): { kind: string; number: number } {
-  const match = /^(top_up|unwind|leg)(\d+)$/.exec(key);
+  const match = /^(top_up|unwind|proxy|hedge|flatten|leg)(\d+)$/.exec(key);
   return match ? { kind: match[1]!, number: Number(match[2]) } : { kind: key, number: 0 };
 }
 
@@ -58,7 +58,7 @@ export function layout(steps: readonly Step[], t0: Nanos): Group[] {
 }
 
 /** Steps of one record share its time; the cause comes first. */
-const CAUSES = ["step.quote", "step.trigger", "step.risk_checked", "step.top_up", "step.unwind", "step.order_sent", "step.fill", "step.order_closed", "step.ended"];
+const CAUSES = ["step.quote", "step.trigger", "step.risk_checked", "step.hedge", "step.top_up", "step.unwind", "step.proxy", "step.order_sent", "step.fill", "step.order_closed", "step.ended"];
 const cause = (step: Step) => (CAUSES.includes(step.label_key) ? CAUSES.indexOf(step.label_key) : CAUSES.length);
 
 /** Nanoseconds from the trigger to the last thing that happened. */
