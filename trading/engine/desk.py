@@ -295,8 +295,7 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        if type(event) is e.ForeignFilled:
-            effects.append(foreign.alert_of(self, event))
+        effects += foreign.alerts_of(self, event)
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -324,8 +323,6 @@ class Desk:
                 self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
-            case e.ForeignFilled():
-                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
