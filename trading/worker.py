@@ -131,7 +131,7 @@ class EngineSupervisor:
 
 def start_engine(config: Path) -> subprocess.Popen[bytes]:
     """Start an engine that ends when this process does: it watches the pipe that is its standard input."""
-    command = [sys.executable, "-m", "trading.engine", "--config", str(config), "--stay-with-parent"]
+    command = [sys.executable, "-m", "trading.engine", "--config", str(config), "--stay-with-parent", "--stand-by"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=settings.BASE_DIR)
 
 

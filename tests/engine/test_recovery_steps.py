@@ -116,24 +116,3 @@ def test_the_record_names_the_digest_of_the_snapshot(rig: Rig) -> None:
     assert hashlib.sha256(newest.read_bytes()).hexdigest() in {fact.snapshot for fact in rig.facts(Checkpoint)}
     assert vouched.at_seq < len(rig.journal())
     assert json.loads(newest.read_bytes().partition(b"\n")[0])["build"] == build()
-
-
-def test_an_engine_of_another_build_than_the_configuration_is_refused(rig: Rig) -> None:
-    rig.desk_file.write_bytes(dump(msgspec.structs.replace(rig.config, build="1.0+000000000000")))
-
-    rig.start_engine(state="")
-
-    assert rig.engine is not None and rig.engine.wait(90) == 1
-    assert "1.0+000000000000" in rig.said("engine") and "one build" in rig.said("engine")
-
-
-def test_the_fingerprint_is_of_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import trading.engine.build as module
-
-    (tmp_path / "risk").mkdir()
-    (tmp_path / "risk" / "gate.py").write_text("one")
-    monkeypatch.setattr(module, "ROOT", tmp_path)
-    first = module.build.__wrapped__()
-    (tmp_path / "risk" / "gate.py").write_text("two")
-
-    assert module.build.__wrapped__() != first

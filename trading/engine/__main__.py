@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -25,6 +26,11 @@ def main() -> int:
     parser.add_argument(
         "--without-sync", action="store_true", help="do not wait for the disk; to measure what waiting costs, SIM only"
     )
+    parser.add_argument(
+        "--stand-by",
+        action="store_true",
+        help="wait while another engine holds the desk, then take over",
+    )
     options = parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
@@ -40,7 +46,10 @@ def main() -> int:
     if options.without_sync and config.environment != "SIM":
         print("engine: --without-sync is for measurements; this desk is not SIM", file=sys.stderr)
         return 2
-    engine = run(config, engine_clock(), stays_with_parent=options.stay_with_parent, is_synced=not options.without_sync)
+    engine = run(
+        config, engine_clock(), stays_with_parent=options.stay_with_parent, is_synced=not options.without_sync,
+        reload=partial(load, options.config) if options.stand_by else None,
+    )  # fmt: skip
     try:
         failure = uvloop.run(engine)
     except CANNOT_START as fault:

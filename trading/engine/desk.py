@@ -19,7 +19,7 @@ from risk.gate import Approved, Counters, Refused
 from risk.limits import LimitSet
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
-from trading.core.program import HedgeProgram, Permit
+from trading.core.program import HedgeProgram
 from trading.core.units import Nanos
 from trading.core.view import MarketView
 from trading.engine import foreign
@@ -31,8 +31,9 @@ from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.permits import permit_of
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_first, ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_first, ask_positions, hear, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -130,22 +131,19 @@ class Desk:
             self.record("", event, now, out)
             self.reconciliation.note_asked(event.venue, now)
             out.append(QueryAll(event.venue, now))
-            self._settle_start(now, out)
         elif isinstance(event, e.VenueDown):
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
             self.position_check.note_down(event.venue)
-            self._settle_start(now, out)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
             ask_first(self, event.venue, now, out)
-            self._settle_start(now, out)
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
-            self._settle_start(now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
+        self._settle_start(now, out)
         self._advance_all(now, out)
         return self._publish_states(now, out)
 
@@ -297,8 +295,7 @@ class Desk:
         if type(event) not in CORE_EVENTS:
             return []
         effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        if type(event) is e.ForeignFilled:
-            effects.append(foreign.alert_of(self, event))
+        effects += foreign.alerts_of(self, event)
         if type(event) is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
@@ -326,8 +323,6 @@ class Desk:
                 self.foreign.clear()  # those that come later block again
             case r.ForeignOrderSeen():
                 self.foreign[event.client_order_id] = event.venue
-            case e.ForeignFilled():
-                self.foreign_fills.add(foreign.key_of(event))
         command_id = getattr(event, "command_id", "")
         if isinstance(event, r.CommandRefused):
             self.answers[command_id] = Reply(command_id, False, event.code, event.reason)
@@ -379,25 +374,13 @@ class Desk:
         self.update_permits(now, out)
 
     def update_permits(self, now: Nanos, out: list[Action]) -> None:
-        is_blocked = foreign.blocks_entries(self)
         for program in self.programs.values():
-            for view in program.views:
-                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
-            permit = Permit.ENTRIES
-            if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
-                permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or is_broken(self, program) or not self._is_in_step(program):
-                permit = Permit.REPAIRS
-            if permit is not program.permit:
+            if (permit := permit_of(self, program)) is not program.permit:
                 program.permit = permit
                 self.advance(program, now, out)
 
     def _advance_all(self, now: Nanos, out: list[Action]) -> None:
         advance_each(self, list(self.programs.values()), now, out)
-
-    def _is_in_step(self, program: HedgeProgram) -> bool:
-        """Whether the venues of a route have told all they know: the others may wait, their routes are not taken."""
-        return any(view.is_in_step for view in program.views)
 
     def messages_in_last_second(self, venue: str, now: Nanos) -> int:
         return self._messages.in_last_second(venue, now)

@@ -23,15 +23,18 @@ def key_of(event: e.ForeignFilled) -> FillKey:
     return event.venue, event.trading_day, event.side.value, event.fill_id
 
 
-def alert_of(desk: "Desk", event: e.ForeignFilled) -> RaiseAlert:
-    """Return what a person is told of a foreign trade."""
+def alerts_of(desk: "Desk", event: object) -> list[RaiseAlert]:
+    """Note a foreign trade, and return what a person is told of it; other facts change nothing."""
+    if not isinstance(event, e.ForeignFilled):
+        return []
+    desk.foreign_fills.add(key_of(event))
     values = {
         "desk": desk.config.desk, "venue": event.venue, "instrument": event.instrument, "side": event.side.value,
         "lots": str(event.lots), "fill": event.fill_id,
     }  # fmt: skip
     if event.is_forced:
-        return RaiseAlert("forced_liquidation", "P1", "alert.forced_liquidation", values)
-    return RaiseAlert("foreign_fill", "P3", "alert.foreign_fill", values)
+        return [RaiseAlert("forced_liquidation", "P1", "alert.forced_liquidation", values)]
+    return [RaiseAlert("foreign_fill", "P3", "alert.foreign_fill", values)]
 
 
 def hear_order(desk: "Desk", event: Any, now: Nanos, out: list[Action]) -> None:

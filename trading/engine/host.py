@@ -228,6 +228,10 @@ class Host:
         self._loop.call_later(WATCH_S, self._watch)
 
     def _watch_lease(self) -> None:
+        if refusal := self.lease.fence():
+            self.fail(refusal)
+            return
+        self.lease.touch()
         tenure = self.lease.tenure(self.clock()).value
         if tenure != self.desk.lease:
             log.warning("the desk's lease is %s", tenure)

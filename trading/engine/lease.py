@@ -1,6 +1,7 @@
 """Who may drive the desk: a locked file with the epoch of its holder, and, across hosts, a renewed term.
 
-The lock dies with its process, so a crash frees the desk at once. The epoch rises with every start; whoever finds a
+The lock dies with its process, so a crash frees the desk at once; a holder that stops renewing is replaced, and its
+file with it, so that it finds itself fenced when it goes on. The epoch rises with every start; whoever finds a
 higher one in the file is stale and neither writes nor sends. Where the worker passes renewals of the database lease,
 a late renewal stops entries, and the end of the grace stops everything (controls.md §0.6).
 """
@@ -8,6 +9,7 @@ a late renewal stops entries, and the end of the grace stops everything (control
 import fcntl
 import json
 import os
+import time
 from enum import Enum
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from trading.core.units import SECOND, Nanos
 
 GRACE = 5 * SECOND
 CLAIM_BYTES_MAX = 4_096
+# A holder that has not touched the file for this long is paused or hangs, and a standby takes its place. Longer than
+# the two seconds of silence after which venues cancel what a desk has working.
+LAPSE_S = 3.0
 
 
 class LeaseBusy(RuntimeError):
@@ -55,6 +60,33 @@ class Lease:
                 f" epoch {holder.get('epoch', '?')}; stop that engine first"
             ) from None
         return cls(path, fd)
+
+    @classmethod
+    def take_over(cls, path: Path) -> "Lease":
+        """Take the desk from a holder that has stopped renewing; it finds another file in its place and is fenced.
+
+        Raises LeaseBusy while the holder renews, or while another standby does the same.
+        """
+        guard = os.open(path.with_name(path.name + ".takeover"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            age_s = time.time() - path.stat().st_mtime
+            if age_s < LAPSE_S:
+                raise LeaseBusy(f"{path}: renewed {age_s:.1f} s ago")
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            draft.write_bytes(path.read_bytes())
+            fd = os.open(draft, os.O_RDWR)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            draft.replace(path)
+        except (BlockingIOError, FileNotFoundError):
+            raise LeaseBusy(f"{path}: another standby takes it over") from None
+        finally:
+            os.close(guard)
+        return cls(path, fd)
+
+    def touch(self) -> None:
+        """Show standbys that this holder is alive."""
+        os.utime(self._fd)
 
     def claim(self, *, epoch_after: int) -> int:
         """Raise the epoch above `epoch_after` and above any earlier holder's, durably, and return it."""

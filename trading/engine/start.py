@@ -31,6 +31,7 @@ from trading.engine.lease import Lease, LeaseBusy
 from trading.engine.parent import watch_parent
 from trading.engine.records import EngineStarted, TailCut
 from trading.engine.sockets import SocketBusy
+from trading.engine.standby import wait_for_desk
 from trading.engine.standstill import Standstill
 from trading.engine.stream import StreamServer
 from trading.venues.fix.broker import FixVenue
@@ -41,46 +42,65 @@ from trading.venues.port import EventSink, Venue
 # Between collections the live engine allocates little that outlives a turn; pauses matter more than memory.
 GC_THRESHOLDS = (50_000, 20, 50)
 
+STANDSTILL_BEAT_S = 0.5
 CANNOT_START = (BuildMismatch, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
 
 log = logging.getLogger(__name__)
 
 
 async def run(
-    config: DeskConfig, clock: Callable[[], Nanos], *, stays_with_parent: bool, is_synced: bool = True
+    config: DeskConfig,
+    clock: Callable[[], Nanos],
+    *,
+    stays_with_parent: bool,
+    is_synced: bool = True,
+    reload: Callable[[], DeskConfig] | None = None,
 ) -> str:
     """Run the desk until it is told to stop; return the failure that ended it, or an empty string.
 
-    Raises one of CANNOT_START, each saying what to do.
+    With `reload` it stands by while another engine holds the desk, and reads its configuration anew when its turn
+    comes. Raises one of CANNOT_START, each saying what to do.
     """
-    attest(config.build, config.desk)
-    lease = Lease.take(Path(config.lease_file))
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    watch_parent(told, stays_with_parent=stays_with_parent)
+    lease = await wait_for_desk(config, told) if reload else Lease.take(Path(config.lease_file))
+    if lease is None:
+        return ""
     try:
-        try:
-            host = _recovered(config, lease, clock, is_synced)
-        except ChainBroken as broken:
-            await _stand_still(config, str(broken), stays_with_parent=stays_with_parent)
-            return str(broken)
-        control = ControlServer(Path(config.control_socket), host.on_command)
-        await control.start()
-        await host.stream.start()
-        board = Board(host, config)
-        reason = "stopped"
-        try:
-            await _connect(host, config)
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GC_THRESHOLDS)
-            board.start()
-            reason = await _until_told(host, stays_with_parent=stays_with_parent)
-        finally:
-            board.stop()
-            await host.stop(reason)
-            await control.stop()
-            await host.stream.stop()
-        return host.failure
+        config = reload() if reload else config
+        attest(config.build, config.desk)
+        return await _run(config, lease, clock, told, is_synced)
     finally:
         lease.release()
+
+
+async def _run(
+    config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], told: "asyncio.Future[str]", is_synced: bool
+) -> str:
+    try:
+        host = _recovered(config, lease, clock, is_synced)
+    except ChainBroken as broken:
+        await _stand_still(config, lease, str(broken), told)
+        return str(broken)
+    control = ControlServer(Path(config.control_socket), host.on_command)
+    await control.start()
+    await host.stream.start()
+    board = Board(host, config)
+    reason = "stopped"
+    try:
+        await _connect(host, config)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        board.start()
+        reason = await _until_told(host, told)
+    finally:
+        board.stop()
+        await host.stop(reason)
+        if not lease.fence():  # otherwise both sockets are another engine's by now
+            await control.stop()
+            await host.stream.stop()
+    return host.failure
 
 
 def _recovered(config: DeskConfig, lease: Lease, clock: Callable[[], Nanos], is_synced: bool) -> Host:
@@ -124,38 +144,45 @@ def _make_venues(host: Host, config: DeskConfig) -> None:
         host.journal.recall(program, execution, order)
         known.setdefault(order.venue, []).append(order)
     for venue in config.venues:
-        adapter = make_venue(venue, config, host.desk.epoch, host.clock, host.on_event)
+        adapter = make_venue(venue, config, host.desk.epoch, host.clock, host.on_event, host.lease.fence)
         adapter.adopt(known.get(venue.name, []))
         host.venues[venue.name] = adapter
 
 
 def make_venue(
-    venue: VenueConfig, config: DeskConfig, epoch: int, clock: Callable[[], Nanos], on_event: EventSink
+    venue: VenueConfig,
+    config: DeskConfig,
+    epoch: int,
+    clock: Callable[[], Nanos],
+    on_event: EventSink,
+    fence: Callable[[], str] = lambda: "",
 ) -> Venue:
     """Return the adapter that speaks the venue's protocol, subscribed to all of the desk's instruments there."""
     instruments = [i for i in config.instruments if i.venue == venue.name]
     adapter: Venue
     if venue.kind == "local":
-        adapter = LocalVenue(venue, instruments, desk=config.desk, epoch=epoch, clock=clock, on_event=on_event)
+        adapter = LocalVenue(
+            venue, instruments, desk=config.desk, epoch=epoch, clock=clock, on_event=on_event, fence=fence
+        )
     else:
         password = os.environ.get(venue.password_env, "") if venue.password_env else ""
         store_file = Path(config.fix_dir) / f"{venue.name}.log"
         adapter = FixVenue(
             venue, instruments, desk=config.desk.upper(), epoch=epoch, clock=clock, on_event=on_event,
-            store_file=store_file, password=password,
+            store_file=store_file, password=password, fence=fence,
         )  # fmt: skip
     adapter.subscribe(instruments)
     return adapter
 
 
-async def _stand_still(config: DeskConfig, reason: str, *, stays_with_parent: bool) -> None:
+async def _stand_still(config: DeskConfig, lease: Lease, reason: str, told: "asyncio.Future[str]") -> None:
     """Answer on the control socket, and do nothing else, until it is time to end."""
     log.critical("desk %s is HALTED: %s", config.desk, reason)
     control = ControlServer(Path(config.control_socket), Standstill(config, reason).on_command)
     await control.start()
-    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    watch_parent(told, stays_with_parent=stays_with_parent)
-    await told
+    while not told.done() and not lease.fence():
+        lease.touch()
+        await asyncio.wait([told], timeout=STANDSTILL_BEAT_S)
     await control.stop()
 
 
@@ -164,10 +191,8 @@ async def _connect(host: Host, config: DeskConfig) -> None:
         await host.venues[venue.name].connect()
 
 
-async def _until_told(host: Host, *, stays_with_parent: bool) -> str:
+async def _until_told(host: Host, told: "asyncio.Future[str]") -> str:
     """Wait for a signal, the parent's end or a failure; return which."""
-    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    watch_parent(told, stays_with_parent=stays_with_parent)
     ended = asyncio.ensure_future(host.ended.wait())
     await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
     ended.cancel()

@@ -79,6 +79,8 @@ class Projector:
     def _store(self, lines: Sequence[Line]) -> None:
         with transaction.atomic():
             cursor = JournalCursor.objects.select_for_update().get(desk=self._desk)
+            if cursor.seq >= lines[-1].record.seq:
+                return  # the projector of another worker of the desk was faster
             fold = Fold(self._desk, cursor)
             stream = f"desk:{self._desk.name}"
             receipts.copy_batch(stream, [journal_record(line, fold.names) for line in lines])

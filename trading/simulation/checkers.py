@@ -158,6 +158,8 @@ class Checkers:
                 self.fail("INV-09", f"{event.execution} was asked for on a stale quote")
             if event.purpose is not e.Purpose.ENTRY and event.code not in REPAIR_REFUSALS:
                 self.fail("INV-12", f"a repair of {event.execution} is refused with {event.code}")
+        elif isinstance(event, e.RepairHeld):
+            self._told_once(event)
         elif isinstance(event, e.OrdersDecided):
             self._decided_seq.update((order.client_order_id, record.seq) for order in event.orders)
             self._judge.decision(record.program, event, record.at)
@@ -172,6 +174,13 @@ class Checkers:
                 self.foreign.clear()
             self.branches["lifted"] += 1
             self._note_kill(record.program, event)
+
+    def _told_once(self, held: e.RepairHeld) -> None:
+        """INV-19: a person is called once per cause of a case, however often the market is looked at."""
+        events = (record.event for record in self.world.disk.records if isinstance(record.event, e.RepairHeld))
+        told = [event for event in events if (event.execution, event.reason) == (held.execution, held.reason)]
+        if len(told) > 1:
+            self.fail("INV-19", f"{held.execution} says {len(told)} times that it holds for {held.reason}")
 
     def _recorded_once(self, record: r.Record, event: Any) -> None:
         if record.at < self._last_at:

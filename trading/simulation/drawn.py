@@ -59,7 +59,9 @@ def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
     venues = tuple(
         msgspec.structs.replace(
             venue,
-            capabilities=msgspec.structs.replace(venue.capabilities, cancel_on_disconnect=rng.choice(LINE_POLICIES)),
+            capabilities=msgspec.structs.replace(
+                venue.capabilities, cancel_on_disconnect=rng.choice(LINE_POLICIES), supports_position_query=True
+            ),
         )
         for venue in TEMPLATE.venues
     )

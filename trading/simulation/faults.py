@@ -21,6 +21,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "trade_id_shared": (0.2, 0.4),  # 12
     "day_turns": (0.15, 0.1),  # 13: trade numbers start over
     "fill_after_close": (0.15, 0.2),  # 14: the closing report understates what was filled
+    "fill_never_told": (0.1, 0.6),  # a close understates and the trade is never told: only the position shows it
     "rests": (0.2, 0.4),  # an immediate order that stays working
     "cancel_rejected": (0.5, 0.5),  # 15
     "cancel_ack_lost": (0.3, 0.5),  # 16

@@ -9,6 +9,7 @@ from random import Random
 
 from trading.core import events as e
 from trading.core.units import MILLI, SECOND, Lots, Nanos
+from trading.simulation.account import Account
 from trading.simulation.faults import Faults
 from trading.simulation.telling import Deliver, Telling
 
@@ -36,8 +37,12 @@ class VenueOrder:
 class SimulatedVenue:
     """`report(at, event)` is how the venue speaks, `later` its clock; `traded` is told the truth."""
 
-    def __init__(self, name: str, rng: Random, faults: Faults, report: Deliver, later: Later, traded: Traded) -> None:
+    def __init__(
+        self, name: str, rng: Random, faults: Faults, report: Deliver, later: Later, traded: Traded, account: Account
+    ) -> None:
         self.name = name
+        self.account = account
+        self.never_told: set[str] = set()  # instruments of which a trade was kept from us
         self.orders: dict[str, VenueOrder] = {}
         self.is_halted = False
         self.has_lied = False
@@ -52,10 +57,29 @@ class SimulatedVenue:
         self._traded = traded
         self._fill_number = 0
 
-    def turn_day(self) -> None:
-        """A new trading day begins: trade numbers start over."""
+    def turn_day(self, now: Nanos) -> None:
+        """A new trading day begins: trade numbers start over, today's lots are yesterday's."""
         self.trading_day += 1
         self._fill_number = 0
+        self.account.turn_day()
+        self._tells.surely(now, e.TradingDayChanged(self.name, self.day))
+
+    @property
+    def day(self) -> str:
+        return f"D{self.trading_day:03d}"
+
+    def take_query_positions(self, queried_at: Nanos, now: Nanos) -> None:
+        self._tells.answer(now, self.account.report(self.day, queried_at))
+
+    def _frozen(self, intent: e.OrderIntent) -> Lots:
+        """Return the lots that working closes of the same kind claim."""
+        kind = (intent.instrument, intent.side, intent.offset, intent.hedge_flag)
+        working = (order for order in self.orders.values() if order.is_working)
+        return sum(
+            order.intent.lots - order.filled_lots
+            for order in working
+            if (order.intent.instrument, order.intent.side, order.intent.offset, order.intent.hedge_flag) == kind
+        )
 
     def take_order(self, intent: e.OrderIntent, now: Nanos) -> None:
         """The order has arrived."""
@@ -101,6 +125,9 @@ class SimulatedVenue:
         if now < self.rejects_until and not faults.is_calm:
             faults.counts["reject_storm_order"] += 1
             return self._rng.choice((e.RejectClass.THROTTLE, e.RejectClass.OTHER, e.RejectClass.PRICE))
+        if self.account.refuses(intent, self._frozen(intent)):
+            faults.counts["over_close"] += 1
+            return e.RejectClass.OFFSET
         if faults.hits("locks_under_order"):
             self.on_lock(intent, now)
             return e.RejectClass.LIMIT_LOCKED if self._rng.random() < 0.5 else e.RejectClass.PRICE
@@ -139,13 +166,14 @@ class SimulatedVenue:
         if self._faults.hits("fill_off_price"):
             price += self._rng.choice((-OFF_PRICE_TICKS, OFF_PRICE_TICKS))
         name = f"{self.name}{self._fill_number}"
-        if any(fill.fill_id == name and fill.trading_day == f"D{self.trading_day}" for fill in order.fills):
+        if any(fill.fill_id == name and fill.trading_day == self.day for fill in order.fills):
             self._fill_number += 1
             name = f"{self.name}{self._fill_number}"
-        fill = e.OrderFilled(intent.client_order_id, name, lots, price, f"D{self.trading_day}", now)
+        fill = e.OrderFilled(intent.client_order_id, name, lots, price, self.day, now)
         order.fills.append(fill)
         order.filled_lots += lots
         self._traded(intent, lots)
+        self.account.trade(intent, lots)
         if self._faults.hits("trade_amended"):
             self._later(self._rng.randint(50 * MILLI, 4 * SECOND), lambda name, at: self._amend(order, fill, at), "")
         return fill
@@ -167,6 +195,7 @@ class SimulatedVenue:
         order.filled_lots -= lost
         if lost:
             self._traded(order.intent, -lost)
+            self.account.take_back(order.intent, lost, is_of_today=day == self.day)
         self._tells.late(now, change)
 
     def _close(self, order: VenueOrder, reason: str, now: Nanos, *, is_heard: bool = True) -> None:
@@ -177,6 +206,9 @@ class SimulatedVenue:
             hidden = self._fill(order, self._rng.randint(1, left), now)  # traded, but not in the closing report
             self.has_lied = True
             self._tells.late(now, hidden)
+        elif left and self._faults.hits("fill_never_told"):
+            self.account.trade(order.intent, self._rng.randint(1, left))
+            self.never_told.add(order.intent.instrument)
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
 

@@ -11,12 +11,14 @@ from typing import Any
 
 from risk.gate import review
 from trading.core import events as e
+from trading.core.books import OffsetRule
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine.desk import Desk
 from trading.engine.egress import Egress
 from trading.engine.lease import GRACE
 from trading.engine.recovery import DeskState
+from trading.simulation.account import Account
 from trading.simulation.checkers import Checkers
 from trading.simulation.disk import Disk, Writer
 from trading.simulation.drawn import draw_desk, pairs_of, venues_of, with_modes
@@ -76,7 +78,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        closing = self.config.venue(name).capabilities.closing
+        account = Account(name, separates=closing is OffsetRule.CLOSE_TODAY_SEPARATE)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade, account)
         venue.on_lock = self.market.lock_against
         return venue
 
@@ -115,7 +119,20 @@ class World:
             return False
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
             return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
-        return not self.lines.in_flight and not self.risen()
+        return not self.lines.in_flight and not self.risen() and not self.unseen()
+
+    def unseen(self) -> list[str]:
+        """Return instruments in which a trade was kept from us and no break has been found yet."""
+        desk = self.desk
+        if desk is None:
+            return []
+        return [
+            code
+            for venue in self.venues.values()
+            for code in sorted(venue.never_told)
+            if venue.account.net(code) != desk.positions.confirmed.get(code, 0)
+            and code not in desk.position_check.breaks
+        ]
 
     def risen(self) -> list[str]:
         """Return orders that the desk presumes dead although they came to life at the venue and traded."""
@@ -209,6 +226,8 @@ class World:
                 self.lines.send(action.venue, "take_query", action.client_order_id, action.at)
             elif isinstance(action, a.QueryAll):
                 self.lines.send(action.venue, "take_query_all", action.at)
+            elif isinstance(action, a.QueryPositions):
+                self.lines.send(action.venue, "take_query_positions", action.at)
             elif isinstance(action, a.Reply):
                 self.operators.on_reply(action)
                 self.checkers.on_reply(action)
@@ -302,7 +321,7 @@ class World:
             lines.drop_all()
         if faults.hits("day_turns"):
             for venue in self.venues.values():
-                venue.turn_day()
+                venue.turn_day(self.now)
         self.operators.act()
         if faults.hits("lease_late"):
             self.lease = "late"

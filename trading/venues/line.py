@@ -25,10 +25,12 @@ class Line(asyncio.Protocol):
         on_connected: Callable[[], None],
         on_bytes: Callable[[bytes], None],
         on_lost: Callable[[str], None],
+        fence: Callable[[], str] = lambda: "",
     ) -> None:
         """A `host` that starts with "/" is a Unix socket. `on_lost` is called once per lost or failed connection."""
         self._host, self._port = host, port
         self._on_connected, self._on_bytes, self._on_lost = on_connected, on_bytes, on_lost
+        self._fence = fence  # why this process may send nothing any more; asked before every byte
         self._transport: asyncio.Transport | None = None
         self._retry_s = RETRY_FIRST_S
         self._task: asyncio.Task[None] | None = None
@@ -75,6 +77,9 @@ class Line(asyncio.Protocol):
         """Hand the bytes to the socket; False when the line cannot take them, and then none of them will leave."""
         if not self.is_writable:
             return False
+        if refusal := self._fence():
+            self.drop(refusal)
+            return False
         assert self._transport is not None
         if self._held is None:
             self._transport.write(data)
@@ -103,7 +108,7 @@ class Line(asyncio.Protocol):
 
     async def _stay_connected(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._fence():
             self._lost, self._drop_reason = asyncio.Event(), ""
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
-from trading.simulation.drill import kill
+from trading.simulation.drill import kill, standby
 from trading.simulation.drill.stage import DrillFailed
 
 EXAMPLE = """Example:
   manage.py drill kill --rounds 20 --json     (kill -9 at every effect boundary and at random times)
+  manage.py drill standby --rounds 4 --json   (a second engine takes over from a dead and from a paused one)
 """
 
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=("kill",))
+        parser.add_argument("name", choices=("kill", "standby"))
         parser.add_argument("--rounds", type=int, default=20, help="how many deaths (default 20)")
         parser.add_argument("--boundary", choices=("all", "random"), default="all", help="where engines die")
         parser.add_argument("--seed", type=int, default=1, help="of the order of boundaries and the random times")
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             self.stderr.write("drill: --rounds must be 1 or more")
             raise SystemExit(2)
         try:
-            report = kill.run(options["rounds"], options["boundary"], options["seed"])
+            report = _run(options)
         except DrillFailed as failure:
             self.stderr.write(f"drill {options['name']}: {failure}")
             raise SystemExit(1) from None
@@ -47,3 +48,9 @@ class Command(BaseCommand):
         self.stdout.write(text)
         if not report.is_clean:
             raise SystemExit(1)
+
+
+def _run(options: dict[str, Any]) -> kill.Report | standby.Report:
+    if options["name"] == "standby":
+        return standby.run(options["rounds"])
+    return kill.run(options["rounds"], options["boundary"], options["seed"])

@@ -18,6 +18,7 @@ import msgspec
 from trading.core.units import MILLI
 from trading.simulation.drill.boundaries import BOUNDARIES, Boundary, Scene, prepare
 from trading.simulation.drill.evidence import Findings, look, reconciled_at
+from trading.simulation.drill.figures import spread
 from trading.simulation.drill.stage import POLL_S, DrillFailed, Stage, until
 
 ROUNDS_PER_STAGE = 40  # then a new folder: a day's journal is as long as a day's, whatever the number of rounds
@@ -66,7 +67,7 @@ def run(rounds: int, which: str, seed: int) -> Report:
                 lives.end_well()
             finally:
                 stage.close()
-    report.reconciled_ms = _spread(times)
+    report.reconciled_ms = spread(times)
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
@@ -179,13 +180,3 @@ class Lives:
     def _note(self, answer: dict[str, Any]) -> None:
         if answer.get("ok"):
             self._acknowledged.add(self._stage.last_command)
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    """Return p50, p99 and the largest, by nearest rank."""
-    if not values:
-        return {}
-    ordered = sorted(values)
-    rank = {"p50": 50, "p99": 99}
-    found = {name: ordered[max(0, -(-len(ordered) * share // 100) - 1)] for name, share in rank.items()}
-    return {name: round(value, 1) for name, value in (*found.items(), ("max", ordered[-1]))} | {"n": len(ordered)}

@@ -71,6 +71,7 @@ class FixVenue:
         epoch: int,
         clock: Callable[[], Nanos],
         on_event: EventSink,
+        fence: Callable[[], str] = lambda: "",
         store_file: Path,
         password: str = "",
     ) -> None:
@@ -99,7 +100,7 @@ class FixVenue:
         self._is_closing = False
         self._line = Line(
             config.host, config.port,
-            on_connected=self._connected, on_bytes=self._received, on_lost=self._lost,
+            on_connected=self._connected, on_bytes=self._received, on_lost=self._lost, fence=fence,
         )  # fmt: skip
 
     # --- the port ---

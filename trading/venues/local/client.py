@@ -47,6 +47,7 @@ class LocalVenue:
         epoch: int,
         clock: Callable[[], Nanos],
         on_event: EventSink,
+        fence: Callable[[], str] = lambda: "",
     ) -> None:
         self.name = config.name
         self.capabilities: Capabilities = config.capabilities
@@ -59,7 +60,7 @@ class LocalVenue:
         self._subscribed: set[str] = set()
         self._line = Line(
             config.host, config.port,
-            on_connected=self._connected, on_bytes=self._received, on_lost=self._lost,
+            on_connected=self._connected, on_bytes=self._received, on_lost=self._lost, fence=fence,
         )  # fmt: skip
         self._splitter = codec.LineSplitter()
         self._asked_at: dict[str, Nanos] = {}  # query reference -> when it was sent
