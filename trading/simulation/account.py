@@ -19,8 +19,8 @@ class Account:
         self._held: dict[Slot, list[Lots]] = {}  # [today, yesterday]
         self._net: dict[str, Lots] = {}
 
-    def trade(self, intent: e.OrderIntent, lots: Lots) -> None:
-        """Book lots that traded."""
+    def trade(self, intent: e.OrderIntent | e.ForeignFilled, lots: Lots) -> None:
+        """Book lots that traded, for us or for somebody else on the account."""
         self._net[intent.instrument] = self.net(intent.instrument) + intent.side.sign * lots
         if intent.offset is e.Offset.OPEN:
             self._lots(intent, intent.side)[0] += lots
@@ -65,5 +65,5 @@ class Account:
             lines = [e.VenuePosition(code, side, abs(self._net[code]), 0) for code, side in sides.items()]
         return e.PositionsReported(self._venue, day, tuple(lines), queried_at)
 
-    def _lots(self, intent: e.OrderIntent, side: Side) -> list[Lots]:
+    def _lots(self, intent: e.OrderIntent | e.ForeignFilled, side: Side) -> list[Lots]:
         return self._held.setdefault((intent.instrument, intent.hedge_flag, side), [0, 0])

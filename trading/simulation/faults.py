@@ -28,7 +28,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "fill_only_on_query": (0.15, 0.4),  # 17, 37
     "trade_amended": (0.15, 0.25),  # 18: taken back or corrected
     "venue_cancels": (0.3, 0.6),  # 19
-    "foreign_order": (0.06, 0.05),  # 20, 21
+    "foreign_order": (0.08, 0.06),  # 20, 21
     "venue_halt": (0.15, 0.05),  # 22
     "no_cancel_period": (0.15, 0.1),  # 23
     "session_break": (0.12, 0.05),  # 24
@@ -79,7 +79,7 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
 # What some of them do only now and then, counted apart.
 EFFECTS = (
     "busted", "corrected", "reject_storm_order", "no_cancel_period_order", "cut_cancel", "cut_hold", "cut_none",
-    "not_sent",
+    "not_sent", "foreign_fill", "forced_liquidation",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 
 from trading.core import events as e
-from trading.core.units import MILLI, SECOND, Lots, Nanos
+from trading.core.units import MILLI, SECOND, Lots, Nanos, Side
 from trading.simulation.account import Account
 from trading.simulation.faults import Faults
 from trading.simulation.telling import Deliver, Telling
@@ -49,6 +49,7 @@ class SimulatedVenue:
         self.rejects_until: Nanos = 0
         self.keeps_until: Nanos = 0  # no order is cancelled before
         self.trading_day = 1
+        self.foreign: list[e.ForeignFilled] = []  # trades on our account that no order of ours made
         self.on_lock: Callable[[e.OrderIntent, Nanos], None] = lambda intent, now: None  # the market goes to its limit
         self._tells = Telling(rng, faults, report)
         self._rng = rng
@@ -56,6 +57,19 @@ class SimulatedVenue:
         self._later = later
         self._traded = traded
         self._fill_number = 0
+
+    def trade_foreign(self, instrument: str) -> e.ForeignFilled:
+        """Somebody else trades on our account; now and then it is the broker who must."""
+        self._fill_number += 1
+        is_forced = self._rng.random() < 0.2
+        self._faults.counts["forced_liquidation" if is_forced else "foreign_fill"] += 1
+        fill = e.ForeignFilled(
+            self.name, instrument, self._rng.choice((Side.BUY, Side.SELL)), self._rng.randint(1, 5), 8_000,
+            f"{self.name}{self._fill_number}", self.day, e.Offset.OPEN, is_forced=is_forced,
+        )  # fmt: skip
+        self.foreign.append(fill)
+        self.account.trade(fill, fill.lots)
+        return fill
 
     def turn_day(self, now: Nanos) -> None:
         """A new trading day begins: trade numbers start over, today's lots are yesterday's."""
@@ -250,6 +264,8 @@ class SimulatedVenue:
         """List every order and say that the list is complete; a list that breaks off is not complete."""
         for order in self.orders.values():
             self._tell(order, queried_at, now, self._tells.surely)
+        for fill in self.foreign:
+            self._tells.surely(now, fill)
         self._tells.surely(now, e.StatusEnded(self.name, queried_at))
 
     def replay_day(self, now: Nanos) -> None:
@@ -272,7 +288,8 @@ class SimulatedVenue:
 
     def position(self, instrument: str) -> Lots:
         """Return the true signed lots traded in `instrument`."""
-        return sum(
+        foreign = sum(fill.side.sign * fill.lots for fill in self.foreign if fill.instrument == instrument)
+        return foreign + sum(
             order.intent.side.sign * order.filled_lots
             for order in self.orders.values()
             if order.intent.instrument == instrument

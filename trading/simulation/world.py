@@ -115,8 +115,8 @@ class World:
 
     def _is_at_rest(self) -> bool:
         desk = self.desk
-        if desk is None or desk.reconciliation.state is DeskState.RECOVERING or not all(self.lines.is_up.values()):
-            return False
+        if desk is None or desk.reconciliation.state is not DeskState.RECONCILED or not all(self.lines.is_up.values()):
+            return False  # a late answer still turns HALTED into RECONCILED
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
             return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
         return not self.lines.in_flight and not self.risen() and not self.unseen()
@@ -354,12 +354,16 @@ class World:
         venue.is_halted = False
 
     def _foreign_order(self, name: str) -> None:
-        """Another terminal of the same account trades, or an order under our own name that we never decided."""
-        if self.lines.is_up[name] and self.desk is not None:
-            own = self.config.desk.upper() if self.rng.random() < 0.3 else "TERMINAL"
-            order = f"{own}-{self.events}"
-            self.checkers.on_foreign(order)
-            self.call("on_report", e.OrderAccepted(order, f"V{self.events}", self.now))
+        """Another terminal of the same account orders or trades, the broker liquidates, or our own name turns up."""
+        if not self.lines.is_up[name] or self.desk is None:
+            return
+        if self.rng.random() < 0.5:
+            codes = [code for code, i in self.desk.instruments.items() if i.venue == name and not i.is_pricing_only]
+            self.call("on_report", self.venues[name].trade_foreign(self.rng.choice(codes)))
+            return
+        order = f"{self.config.desk.upper() if self.rng.random() < 0.3 else 'TERMINAL'}-{self.events}"
+        self.checkers.on_foreign(order)
+        self.call("on_report", e.OrderAccepted(order, f"V{self.events}", self.now))
 
     def _renew(self) -> None:
         self.lease = "held"
