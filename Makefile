@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 IN_VENV = .venv/bin/python
 FRONTEND = cd frontend && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent
 PYTEST = $(IN_VENV) -m pytest -q
-SCHEDULES ?= 10000
+SCHEDULES ?= 20000
 SEED ?= 1
 
 .PHONY: setup run test test-python test-frontend test-browser test-postgres check fmt lock sim

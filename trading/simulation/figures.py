@@ -140,11 +140,16 @@ def worse_than_kept(figures: Figures, path: Path = RECORD) -> list[str]:
 
 
 def write_record(figures: Figures, path: Path) -> None:
-    """Write a record to compare later runs with; a tenth more is tolerated, and three sigma of a count per schedule."""
+    """Write a record to compare later runs with.
+
+    Tolerated is a tenth more, a fifth for lot-seconds, and three standard errors of the difference of two runs.
+    """
     rates = figures.rates()
-    tolerances = {
-        name: round(rate / 10 + 3 * (max(rate, 0.001) / GATED_FROM) ** 0.5, 5) for name, rate in rates.items()
-    }
-    tolerances["false_terminals_per_1000"] = round(rates["false_terminals_per_1000"] / 10 + 2, 3)
+    share = {name: 0.1 * rate + 3 * (2 * rate / GATED_FROM) ** 0.5 for name, rate in rates.items()}
+    thousands = GATED_FROM / 1000
+    false_terminals = rates["false_terminals_per_1000"]
+    share["false_terminals_per_1000"] = 0.1 * false_terminals + 3 * (2 * false_terminals / thousands) ** 0.5 + 1
+    share["naked_lot_seconds"] = 0.2 * rates["naked_lot_seconds"]
+    tolerances = {name: round(more, 5) for name, more in share.items()}
     record = {"schedules": figures.schedules, "rates": rates, "tolerances": tolerances}
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

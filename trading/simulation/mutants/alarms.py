@@ -7,7 +7,8 @@ from trading.core import people, program
 from trading.core.effects import RaiseAlert
 from trading.core.program import HedgeProgram
 from trading.core.state import ProgramState
-from trading.engine import foreign
+from trading.core.units import SECOND
+from trading.engine import desk, foreign
 from trading.engine.recovery import OwedAlerts
 from trading.simulation.mutants import mutant
 
@@ -60,3 +61,13 @@ def stays_armed_over_a_restart(put: Any) -> None:
         return [] if event.reason == "restart" else disarmed(state, event, now)
 
     put(people.FOLDS, e.Disarmed, stubborn)  # type: ignore[arg-type]
+
+
+@mutant
+def dates_an_alert_before_its_cause(put: Any) -> None:
+    perform = desk.Desk.perform
+
+    def early(self: Any, effect: Any, now: int, out: list[Any]) -> None:
+        perform(self, effect, now - SECOND if isinstance(effect, RaiseAlert) else now, out)
+
+    put(desk.Desk, "perform", early)
