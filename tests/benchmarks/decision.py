@@ -15,7 +15,7 @@ import msgspec
 from risk.gate import review
 from tests.benchmarks.figures import Figure, latency
 from tests.engine.desk_config import CA, CU, FX, desk_config, terms
-from trading.core.events import Level, OrderAccepted, OrderClosed, OrderFilled, StatusEnded, VenueUp
+from trading.core.events import Level, OrderAccepted, OrderClosed, OrderFilled, PositionsReported, StatusEnded, VenueUp
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine.actions import Submit
 from trading.engine.commands import ArmProgram
@@ -50,6 +50,7 @@ class _Rig:
         for venue in ("SHFE", "LME"):
             self.desk.on_report(VenueUp(venue), START)
             self.desk.on_report(StatusEnded(venue, START), START)
+            self.desk.on_report(PositionsReported(venue, "20260306", (), START), START)
         self._market()
         for program in self.desk.programs:
             self.desk.on_command(ArmProgram(program, f"a-{program}", "bench", 1, START + SECOND), START)

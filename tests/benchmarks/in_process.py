@@ -9,7 +9,7 @@ import msgspec
 from risk.gate import review
 from tests.benchmarks.figures import Figure
 from tests.engine.desk_config import CA, CU, FX, desk_config, terms
-from trading.core.events import Level, StatusEnded, VenueUp
+from trading.core.events import Level, PositionsReported, StatusEnded, VenueUp
 from trading.core.terms import Instrument, Terms
 from trading.core.units import MICRO, SECOND, Nanos
 from trading.engine.commands import ArmProgram
@@ -70,6 +70,7 @@ def _armed(instruments: list[Instrument], programs: list[Terms]) -> Desk:
     for venue in ports:
         desk.on_report(VenueUp(venue), START)
         desk.on_report(StatusEnded(venue, START), START)
+        desk.on_report(PositionsReported(venue, "20260306", (), START), START)
     for instrument in instruments:
         desk.on_quote(_quote(instrument.code, 0), START)
     for program in programs:

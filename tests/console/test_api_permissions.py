@@ -28,6 +28,7 @@ TABLE = {
     "programs/CU-LME-SELL/flatten-preview": {"get": {Role.TRADER, Role.RISK}},
     "programs/CU-LME-SELL/flatten": {"post": {Role.TRADER, Role.RISK}},
     "executions/none/accept": {"post": {Role.RISK}},
+    "positions": {"get": WATCHERS},
     "positions/adjust": {"post": {Role.TRADER, Role.RISK, Role.OPS}},
     "desks/demo/foreign-orders": {"get": WATCHERS},
     "desks/demo/foreign-orders/release": {"post": {Role.RISK}},

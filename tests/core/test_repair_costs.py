@@ -111,6 +111,19 @@ def test_london_shows_one_lot_at_the_plan_so_one_unit_is_completed_and_one_bough
     assert [(order.instrument, order.lots) for order in rig.orders[2:]] == [(CU.code, 5), (CA.code, 1)]
 
 
+def test_a_way_whose_price_lies_beyond_the_collar_gives_way_to_the_next():
+    rig, domestic, foreign = entered(terms_with(preference=RepairPreference.TOP_UP_FIRST))
+    gap = e.QuoteSeen(CA.code, (e.Level(19_599, 100),), (e.Level(20_600, 100),), rig.now, rig.now)
+    rig.see(gap)
+    fill_at(rig, domestic, 10, "79490")
+    rig.reject(foreign)
+
+    # London is offered 500 USD/t away, more than 2 % from the middle: Shanghai is bought back although completing is
+    # preferred.
+    assert rig.last_options()["top_up:2"].reason == "no price inside the collar reaches the book"
+    assert [(order.instrument, order.lots) for order in rig.orders[2:]] == [(CU.code, 10)]
+
+
 def test_an_order_that_may_still_fill_is_waited_for_because_that_costs_nothing():
     rig, domestic, foreign = entered()
     fill_at(rig, domestic, 10, "79490")

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from tests.core.rig import CA, CU, FX, HG, START, Decimal, Rig
+from tests.core.rig import CA, CU, FX, HG, START, Decimal, Rig, quote
+from trading.core import events as e
 from trading.core.alignment import fits, fitting_units, misfit, multiple_on
 from trading.core.events import Level, QuoteSeen
 from trading.core.terms import Comparator, Direction, Measure, Trigger
@@ -128,3 +129,56 @@ def test_buying_walks_the_other_sides_of_both_books():
 
     assert [order.lots for order in rig.orders] == [10, 2]
     assert rig.program.value(2) < 400 and rig.program.value(3) is None
+
+
+BY_FOUR = msgspec.structs.replace(CU, order_lots_multiple=4)
+
+
+def entered_by_four():
+    rig = SizeRig(anything(CU_HG, 4), BY_FOUR)
+    rig.arm()
+    rig.market()
+    assert [order.lots for order in rig.orders] == [36, 16]
+    return rig
+
+
+def test_a_repair_aims_only_at_targets_that_the_venues_take():
+    rig = entered_by_four()
+    domestic, foreign = rig.orders
+    rig.fill(domestic)
+    rig.fill(foreign, 8)
+
+    options = rig.last_options()
+    assert "18 lots are not a multiple of 4" in options["unwind:2"].reason
+    assert "9 lots are not a multiple of 4" in options["top_up:3"].reason
+    assert options["top_up:4"].reason == "chosen"
+    assert [(order.instrument, order.lots) for order in rig.orders[2:]] == [(HG.code, 8)]
+
+
+def test_where_no_target_fits_the_case_holds_and_is_halted_by_name():
+    rig = entered_by_four()
+    domestic, foreign = rig.orders
+    rig.fill(domestic, 30, close=False)
+    rig.see(msgspec.structs.replace(quote(HG, "4.4510", None, rig.now)))
+    rig.close(domestic, 30)
+    rig.fill(foreign, 12)
+    rig.wait(30_000_000_000)
+
+    assert len(rig.orders) == 2, "27 cu against 12 HG: three cu are left, and no order of three is taken"
+    assert rig.state == "HALTED"
+    assert rig.naked == (-3, 0)
+
+
+def test_units_are_flattened_in_lots_that_the_venues_take():
+    rig = entered_by_four()
+    for order in list(rig.orders):
+        rig.fill(order)
+    rig.see(quote(HG, "4.4510", "4.4515", rig.now, bid_lots=15))  # three units of HG are bid, and 27 cu fit no order
+    rig.tell(e.Disarm("C2", "trader1", "enough"))
+
+    rig.tell(e.FlattenRequested("C3", "trader1", 4, "close out"))
+    assert len(rig.orders) == 2
+
+    rig.see(quote(HG, "4.4510", "4.4515", rig.now))
+
+    assert [order.lots for order in rig.orders[2:]] == [36, 16]

@@ -225,3 +225,13 @@ def test_a_gate_that_forgets_working_orders_is_caught(monkeypatch: pytest.Monkey
 
     with pytest.raises(AssertionError):
         test_working_and_unknown_orders_count_as_position()
+
+
+def test_a_lead_order_is_refused_when_its_coming_hedge_would_pass_a_limit() -> None:
+    lead_alone = Orders(is_repair=False, orders=(foreign_leg(),))
+    with_hedge = Orders(is_repair=False, orders=(foreign_leg(),), to_come=(domestic_leg(11),))
+    answer = review(with_hedge, counters(), limit_set(), 1)
+
+    assert isinstance(review(lead_alone, counters(), limit_set(), 1), Approved)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.value) == (RefusalCode.ORDER_LOTS, Decimal(11))

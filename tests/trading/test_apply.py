@@ -115,6 +115,9 @@ WRONG = {
         "programs", 'instrument = "SHFE.cu2703"\nrole', 'instrument = "LME.CA-3M"\nrole', 0,
         "LME.CA-3M is the domestic leg but LME is a foreign venue",
     ),
+    "session on no weekday": (
+        "markets", '"16:00", "sun-thu"]', '"16:00", "weekdays"]', 0, "phase 17:00-16:00-weekdays",
+    ),
     "phase that never ends": ("markets", '["01:00", "19:00"]', '["01:00", "25:00"]', 0, "phase 01:00-25:00"),
     "unknown time zone": ("markets", "Europe/London", "Europe/Londn", 0, "unknown time zone 'Europe/Londn'"),
     "port that does not exist": ("markets", "port = 17001", "port = 70000", 0, "port 70000 does not exist"),
@@ -236,6 +239,7 @@ def test_a_later_file_may_lean_on_what_is_stored(files, tmp_path):
 
 
 def test_a_vat_neutral_ratio_is_not_called_a_mistake(files):
+    spoil(files["programs"], 'routes = ["CU-SHFE-CME"]\n', "")  # its clip would be four times as large there
     spoil(files["limits"], 'kind = "order_lots_max"\ninstrument = "SHFE.cu2703"\nhard = 20',
           'kind = "order_lots_max"\ninstrument = "SHFE.cu2703"\nhard = 50')  # fmt: skip
     spoil(files["limits"], 'kind = "order_lots_max"\ninstrument = "LME.CA-3M"\nhard = 4',

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trading.core import events as e
+from trading.core.alignment import fitting_units
 from trading.core.depth import walk
 from trading.core.execution import Execution
 from trading.core.fees import fee_on
@@ -20,7 +21,7 @@ from trading.core.measure import shown
 from trading.core.offsets import Child, Wish, fees, plan
 from trading.core.people import FLATTEN_OVER
 from trading.core.policy import counter_levels, is_fresh, order_price, reference_half_ticks
-from trading.core.units import Nanos, Side, utc_day
+from trading.core.units import Nanos, Side, day_name, trading_day_number, utc_day
 from trading.core.view import DOMESTIC, FX, MarketView
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class Flattens:
             if not net:
                 continue
             sides = (Side.SELL, Side.BUY) if net > 0 else (Side.BUY, Side.SELL)
-            units = min(units_max, abs(net), self._units_in_depth(view, sides, now))
+            most = min(units_max, abs(net), self._units_in_depth(view, sides, now))
+            legs = tuple(zip(view.instruments, view.ratio_lots, strict=True))
+            units = next(iter(fitting_units(legs, most, day_name(trading_day_number(now)))), 0)
             return self._priced(view, sides, units, now) if units > 0 else None
         return None
 

@@ -261,9 +261,7 @@ class Order:
         if self.is_settled or (self.state is S.WORKING and self.intent.time_in_force is TimeInForce.DAY):
             return None
         if self.queries:
-            due = self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
-            verdict_at = self.sent_at + times.presumed_dead  # the first answer that may end the wait is asked for here
-            return verdict_at if self.asked_at < verdict_at < due else due
+            return self.asked_at + (times.query_interval << min(self.queries - 1, QUERY_BACKOFF_MAX))
         if self.state is S.UNKNOWN:
             return self.heard_at
         return max(self.heard_at, self.asked_at) + times.reply_due

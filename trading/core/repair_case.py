@@ -48,15 +48,14 @@ class Repairs:
         """Return the orders of the cheapest way out, or None while there is none: the case holds and waits."""
         limits, legs = self._limits(case, now), self._legs(case, now)
         candidates = ways(legs, case.units, limits)
-        chosen = choose(candidates, limits)
-        if chosen is None:
+        while (chosen := choose(candidates, limits)) is not None:
+            orders = self._orders_of(case, chosen)
+            if orders:
+                break
+            out = chosen.replaced(reason="no price inside the collar reaches the book")
+            candidates[candidates.index(chosen)] = out
+        else:
             return self._hold(case, candidates, now)
-        orders: list[e.OrderIntent] = []
-        for move in chosen.moves:
-            made = self._orders(case, move, orders)
-            if not made:
-                return None
-            orders += made
         seen = [*self._program.view_of(case).quotes, *(move.market.quote for move in chosen.moves)]
         quotes = {quote.instrument: quote for quote in seen if quote is not None}
         return e.OrdersDecided(
@@ -234,6 +233,16 @@ class Repairs:
         if any(move.proxy is not None and move.adds for move in way.moves):
             return e.Purpose.PROXY
         return e.Purpose.TOP_UP if way.completes else e.Purpose.UNWIND
+
+    def _orders_of(self, case: Execution, way: Way) -> list[e.OrderIntent]:
+        """Return all orders of a way, none when one of them has no price."""
+        orders: list[e.OrderIntent] = []
+        for move in way.moves:
+            made = self._orders(case, move, orders)
+            if not made:
+                return []
+            orders += made
+        return orders
 
     def _orders(self, case: Execution, move: Move, before: Sequence[e.OrderIntent]) -> list[e.OrderIntent]:
         """Return the child orders of one move, none when no price inside the collar reaches the book."""

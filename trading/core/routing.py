@@ -111,12 +111,6 @@ def split_cases(program: "HedgeProgram", now: Nanos) -> list[Execution]:
     return [case for case in program.state.open if case.is_split and case.opened_at == now]
 
 
-def continues_split(program: "HedgeProgram", decided: OrdersDecided, now: Nanos) -> bool:
-    """Whether a decision is the rest of a clip: then it may begin beside the parts entered in this same turn."""
-    is_marked = any(share.reason == SPLIT and share.program == program.terms.program for share in decided.shares)
-    return is_marked and bool(program.state.open) and len(split_cases(program, now)) == len(program.state.open)
-
-
 def _offers(
     program: "HedgeProgram", views: list[MarketView], now: Nanos, lots: Lots, ahead: dict[tuple[str, Side], Lots]
 ) -> list[Offer]:

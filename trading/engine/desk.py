@@ -19,7 +19,7 @@ from risk.gate import Approved, Counters, Refused
 from risk.limits import LimitSet
 from trading.core import events as e
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
-from trading.core.program import HedgeProgram, Permit
+from trading.core.program import HedgeProgram
 from trading.core.units import Nanos
 from trading.core.view import MarketView
 from trading.engine import foreign
@@ -31,8 +31,9 @@ from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
 from trading.engine.outbox import Outbox, Pending, why_not_send
+from trading.engine.permits import permit_of
 from trading.engine.position_check import PositionCheck
-from trading.engine.position_duty import ask_first, ask_positions, hear, is_broken, note_order
+from trading.engine.position_duty import ask_first, ask_positions, hear, note_order
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
@@ -130,22 +131,19 @@ class Desk:
             self.record("", event, now, out)
             self.reconciliation.note_asked(event.venue, now)
             out.append(QueryAll(event.venue, now))
-            self._settle_start(now, out)
         elif isinstance(event, e.VenueDown):
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
             self.position_check.note_down(event.venue)
-            self._settle_start(now, out)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
             ask_first(self, event.venue, now, out)
-            self._settle_start(now, out)
         elif isinstance(event, e.PositionsReported | e.TradingDayChanged | e.ForeignFilled):
             hear(self, event, now, out)
-            self._settle_start(now, out)
         else:
             raise TypeError(f"{type(event).__name__} is not a report")
+        self._settle_start(now, out)
         self._advance_all(now, out)
         return self._publish_states(now, out)
 
@@ -376,16 +374,8 @@ class Desk:
         self.update_permits(now, out)
 
     def update_permits(self, now: Nanos, out: list[Action]) -> None:
-        is_blocked = foreign.blocks_entries(self)
         for program in self.programs.values():
-            for view in program.views:
-                view.is_in_step = all(self.reconciliation.is_in_step(venue) for venue in view.venues)
-            permit, in_step = Permit.ENTRIES, any(view.is_in_step for view in program.views)
-            if self.reconciliation.state is not DeskState.RECONCILED or self.lease == "lost":
-                permit = Permit.NOTHING
-            elif self.lease == "late" or is_blocked or is_broken(self, program) or not in_step:
-                permit = Permit.REPAIRS
-            if permit is not program.permit:
+            if (permit := permit_of(self, program)) is not program.permit:
                 program.permit = permit
                 self.advance(program, now, out)
 

@@ -16,6 +16,7 @@ from trading.core.units import SECOND, Lots, Nanos
 
 ASK_EVERY = 60 * SECOND
 ASK_AGAIN = SECOND  # after a report that differed or could not be compared
+ASK_BROKEN = 5 * SECOND  # while a break stands
 ANSWER_MAX = 5 * SECOND  # an answer that is not there by then was lost
 
 
@@ -122,7 +123,8 @@ class PositionCheck:
                     is_clear = False
         if venue in self._ask_at:
             self.reports[venue] = report
-            self._ask_at[venue] = now + (ASK_EVERY if is_clear else ASK_AGAIN)
+            is_broken = any(books.venue_of(code) == venue for code in self.breaks)
+            self._ask_at[venue] = now + (ASK_AGAIN if not is_clear else ASK_BROKEN if is_broken else ASK_EVERY)
             if is_clear:
                 self._compared.add(venue)
         return Verdict(tuple(broken), tuple(mended))

@@ -43,7 +43,6 @@ from trading.venues.port import EventSink, Venue
 GC_THRESHOLDS = (50_000, 20, 50)
 
 STANDSTILL_BEAT_S = 0.5
-
 CANNOT_START = (BuildMismatch, LeaseBusy, SocketBusy, StoreDamaged, StoreInUse, BadTerms)
 
 log = logging.getLogger(__name__)
@@ -62,7 +61,6 @@ async def run(
     With `reload` it stands by while another engine holds the desk, and reads its configuration anew when its turn
     comes. Raises one of CANNOT_START, each saying what to do.
     """
-    attest(config.build, config.desk)
     told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     watch_parent(told, stays_with_parent=stays_with_parent)
     lease = await wait_for_desk(config, told) if reload else Lease.take(Path(config.lease_file))

@@ -33,6 +33,11 @@ class Venue(models.Model):
         HOLD = "hold"
         NONE = "none"
 
+    class OffsetRule(models.TextChoices):
+        NET = "net"
+        CLOSE_TODAY_SEPARATE = "close_today_separate"
+        CLOSE_TODAY_FIRST = "close_today_first"
+
     name = models.CharField(max_length=12, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     side = models.CharField(max_length=8, choices=MarketSide)
@@ -43,6 +48,8 @@ class Venue(models.Model):
     supports_order_query = models.BooleanField()
     message_rate_per_s = models.PositiveIntegerField()
     closes_today_separately = models.BooleanField()
+    offset_rule = models.CharField(max_length=24, choices=OffsetRule, default=OffsetRule.NET)
+    supports_position_query = models.BooleanField(default=False)
     source = models.CharField(max_length=300)
 
     class Meta:

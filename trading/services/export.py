@@ -11,6 +11,7 @@ from django.conf import settings
 
 from risk.limits import LimitSet
 from trading.core import terms
+from trading.core.books import OffsetRule
 from trading.core.units import MILLI, SECOND
 from trading.engine import config
 from trading.engine.build import build
@@ -68,6 +69,8 @@ def _venue(line: Connection) -> config.VenueConfig:
             supports_order_query=venue.supports_order_query,
             message_rate_per_s=venue.message_rate_per_s,
             closes_today_separately=venue.closes_today_separately,
+            offset_rule=OffsetRule(venue.offset_rule),
+            supports_position_query=venue.supports_position_query,
         ),
         currency=venue.currency, is_simulated=venue.is_simulated, side=venue.side,
         input_kind=line.input_kind, input_label=line.input_label,
@@ -94,7 +97,7 @@ def instrument_terms(row: Instrument, today: date, *, is_around_the_clock: bool)
         code=row.code, venue=row.venue.name, symbol=row.symbol, tick=row.tick, multiplier=row.multiplier,
         unit=row.unit, currency=row.currency, quote_basis=terms.QuoteBasis(row.quote_basis),
         order_lots_max=row.order_lots_max,
-        sessions=tuple(terms.Session(opens, closes) for opens, closes in phases),
+        sessions=tuple(terms.Session(*phase) for phase in phases),
         time_zone=row.time_zone,
         fees=tuple(
             terms.Fee(fee.valid_from.isoformat(), fee.source, *(getattr(fee, name) for name in fields))

@@ -58,7 +58,7 @@ def _venue(line: Connection, recorded_ticks: str, today: date) -> dict[str, Any]
         "latency_ms": line.latency_ms or 0,
         "message_rate_per_s": venue.message_rate_per_s,
         "cancel_on_disconnect": venue.cancel_on_disconnect,
-        "closes_today_separately": venue.closes_today_separately,
+        "closes_today_separately": venue.closes_today_separately or venue.offset_rule == "close_today_separate",
         "enforces_sessions": not line.is_around_the_clock,
         "instruments": instruments,
     }

@@ -8,10 +8,11 @@ import msgspec
 from trading.core import events as e
 from trading.core.execution import Execution
 from trading.core.order import OrderState
-from trading.core.program import HedgeProgram
+from trading.core.program import HedgeProgram, Permit
 from trading.engine import records as r
 from trading.engine.checkpoints import freeze, thaw
 from trading.engine.desk import Desk
+from trading.engine.position_check import ASK_BROKEN
 from trading.engine.recovery import DeskState
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def as_read_back(record: r.Record) -> r.Record:
     body = r.Body(record.seq, record.at, record.epoch, record.program, record.execution, record.event)
     found = _decoder.decode(_encoder.encode(body))
     return r.Record(found.seq, found.at, found.epoch, found.program, found.execution, found.event, record.hash)
+
+
+def _is_break(event: object) -> bool:
+    return isinstance(event, r.AlertRaised) and event.rule == "position_break"
 
 
 class AtRest:
@@ -54,8 +59,10 @@ class AtRest:
             fail("INV-07", f"{order} is presumed dead, the venue traded it, and nobody asked again")
         if any(program.state.open for program in desk.programs.values()):
             self._checkers.branches["escalated"] += 1
+        self._orders(desk)
         self._alerts(desk)
         self._positions(desk)
+        self._breaks(desk)
         if self._world.seed % FOLD_EVERY == 0:
             self._fold(desk)
 
@@ -66,6 +73,16 @@ class AtRest:
                 fail("INV-18", f"{case.id} is still open, naked {case.naked}, and nobody was told to act")
         for case in state.executions.values():
             self._matched_in_truth(case)
+
+    def _orders(self, desk: Desk) -> None:
+        """INV-05: whatever works at a venue is an order that the engine believes to be alive, or asks about."""
+        for venue in self._world.venues.values():
+            for name, truth in venue.orders.items():
+                if not truth.is_working:
+                    continue
+                known = [p.state.orders[name] for p in desk.programs.values() if name in p.state.orders]
+                if not any(order.is_live or order.state is OrderState.PRESUMED_DEAD for order in known):
+                    self._checkers.fail("INV-05", f"{name} works at {venue.name}, and the engine takes it for over")
 
     def _alerts(self, desk: Desk) -> None:
         """INV-19: whatever a person must know stands in the journal as an alert of its own, behind its cause."""
@@ -121,6 +138,25 @@ class AtRest:
             is_sure = not any(program.state.presumed_dead for program in holders)
             if not (ours == theirs if is_sure else span.low_lots <= theirs <= span.high_lots):
                 self._checkers.fail("INV-01", f"{code}: we count {ours} lots, the venue traded {theirs}")
+
+    def _breaks(self, desk: Desk) -> None:
+        """INV-01: what a venue kept from us is a break that a person knows of and that blocks entries."""
+        fail, breaks, now = self._checkers.fail, desk.position_check.breaks, self._world.now
+        for code in self._world.unseen():
+            fail("INV-01", f"{code}: a trade was kept from us, the venue's position shows it, and nobody noticed")
+        told = {r.event.values["instrument"] for r in self._world.disk.records if _is_break(r.event)}
+        hidden = {code for venue in self._world.venues.values() for code in venue.never_told}
+        for code in breaks:
+            self._checkers.branches["position_break"] += 1
+            if code not in told:
+                fail("INV-19", f"{code}: our books and the venue differ and no alert says so")
+            traded = [p for p in desk.programs.values() if any(i.code == code for v in p.views for i in v.instruments)]
+            if any(program.permit is Permit.ENTRIES for program in traded):
+                fail("INV-01", f"{code}: our books and the venue differ and entries are allowed")
+            is_fresh = now - desk.positions.changed_at.get(code, 0) < 2 * ASK_BROKEN
+            is_presumed = any(program.state.presumed_dead for program in desk.roster.holders(code))
+            if code not in hidden and not is_fresh and not is_presumed:
+                fail("INV-01", f"{code}: a break where the venue told everything: {breaks[code]}")
 
     # --- the fold ---
 

@@ -25,6 +25,7 @@ class Verdict(msgspec.Struct, frozen=True):
     seed: int | None = None
     invariant: str = ""
     equivalent: str = ""
+    broken: str = ""  # why the bug could not be planted
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -52,7 +53,14 @@ def board(schedules: int, kept: dict[str, int] | None = None) -> Board:
 
 
 def judge(bug: Mutant, schedules: int, kept_seed: int | None = None) -> Verdict:
-    """Return what notices the bug."""
+    """Return what notices the bug; one that cannot be planted where it was is not noticed, and says why."""
+    try:
+        return _judge(bug, schedules, kept_seed)
+    except (LookupError, AttributeError) as gone:
+        return Verdict(bug.name, bug.topic, broken=str(gone))
+
+
+def _judge(bug: Mutant, schedules: int, kept_seed: int | None) -> Verdict:
     if bug.equivalent:
         return Verdict(bug.name, bug.topic, equivalent=bug.equivalent)
     if bug.specification is not None:

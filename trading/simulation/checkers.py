@@ -49,7 +49,8 @@ EXPECTED_BRANCHES = (
     "ended_proxied", "held_limit_locked", "held_halted_market", "held_no_way_out", "cancel_chase", "cancel_unwind",
     "entry", "query", "cancel_resting", "cancel_kill", "revived", "crash", "escalated", "not_sent",
     "halted_attempts", "halted_naked_age", "start_RECONCILED", "start_HALTED", "gate_refused_entry",
-    "lifted", "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
+    "lifted", "alert_limit_locked", "alert_halted_market", "alert_foreign_order", "refused_SAME_PERSON",
+    "alert_presumed_dead", "alert_execution_reopened", "refused_EXPIRED", "refused_NOT_RECONCILED",
     "disarmed_restart", "disarmed_executions_max",
     *(f"entry_{mode.value}" for mode in ExecutionMode), "hedge", "hedge_while_quoting", "requote",
     *(f"cancel_{why}" for why in ("requote", "rest", "depth", "stale", "disarmed", "no_permit", "sub_unit")),
@@ -74,6 +75,11 @@ class Checkers:
         self._states: dict[str, OrderState] = {}
         self._judge = Judge(self)
         self._news: list[tuple[str, Any]] = []  # what was recorded since the last look
+        self.foreign: set[str] = set()  # orders under our name that nobody decided, until two people have looked
+        self._armed_in: dict[str, int] = {}  # program -> epoch of its last arm
+        self._commands: set[str] = set()
+        self._to_cancel: set[str] = set()  # decided in this turn and not yet handed to the line
+        self._last_at: Nanos = 0
         self._counters_due = False  # orders left in this turn
         self._rest = AtRest(self)
         self._counted = Counted(self)
@@ -101,6 +107,10 @@ class Checkers:
         kept = self.world.disk.seq
         self._decided_seq = {name: seq for name, seq in self._decided_seq.items() if seq <= kept}
         self._not_found.clear()
+        self._to_cancel.clear()
+        kept_names = {getattr(record.event, "client_order_id", "") for record in self.world.disk.records}
+        self.foreign &= kept_names
+        self._commands = {getattr(record.event, "command_id", "") for record in self.world.disk.records}
         self._killed.clear()  # what the journal kept and what stands in the kill file is in force
         known = set()
         for record in self.world.disk.records:
@@ -134,6 +144,7 @@ class Checkers:
         """A record was appended; the desk folds it right after."""
         event = record.event
         self._news.append((record.program, event))
+        self._recorded_once(record, event)
         if record.epoch != self.world.disk.epoch:
             self.fail("INV-11", f"record {record.seq} of epoch {record.epoch} is accepted")
         branch = BRANCHES.get(type(event))
@@ -147,12 +158,47 @@ class Checkers:
                 self.fail("INV-09", f"{event.execution} was asked for on a stale quote")
             if event.purpose is not e.Purpose.ENTRY and event.code not in REPAIR_REFUSALS:
                 self.fail("INV-12", f"a repair of {event.execution} is refused with {event.code}")
+        elif isinstance(event, e.RepairHeld):
+            self._told_once(event)
         elif isinstance(event, e.OrdersDecided):
             self._decided_seq.update((order.client_order_id, record.seq) for order in event.orders)
             self._judge.decision(record.program, event, record.at)
+        elif isinstance(event, e.CancelDecided):
+            self._to_cancel.update(event.client_order_ids)
+        elif isinstance(event, e.Arm):
+            self._armed_in[record.program] = record.epoch
         elif isinstance(event, e.KillLifted):
+            if event.requested_by == event.approved_by:
+                self.fail("INV-13", f"{event.requested_by} lifted a kill alone")
+            if not record.program:
+                self.foreign.clear()
             self.branches["lifted"] += 1
             self._note_kill(record.program, event)
+
+    def _told_once(self, held: e.RepairHeld) -> None:
+        """INV-19: a person is called once per cause of a case, however often the market is looked at."""
+        events = (record.event for record in self.world.disk.records if isinstance(record.event, e.RepairHeld))
+        told = [event for event in events if (event.execution, event.reason) == (held.execution, held.reason)]
+        if len(told) > 1:
+            self.fail("INV-19", f"{held.execution} says {len(told)} times that it holds for {held.reason}")
+
+    def _recorded_once(self, record: r.Record, event: Any) -> None:
+        if record.at < self._last_at:
+            self.fail("INV-17", f"record {record.seq} is dated before the one in front of it")
+        self._last_at = record.at
+        command_id = getattr(event, "command_id", "")
+        if command_id and command_id in self._commands:
+            self.fail("INV-03", f"command {command_id} is obeyed twice")
+        self._commands.add(command_id)
+
+    def is_restarted(self, program: str) -> bool:
+        """Whether nobody has armed the program since the engine started."""
+        return self._armed_in.get(program) != self.world.disk.epoch
+
+    def on_foreign(self, client_order_id: str) -> None:
+        """A venue is about to name an order that the journal never decided."""
+        if client_order_id.startswith(self.world.config.desk.upper()):
+            self.foreign.add(client_order_id)
 
     def _reconciled(self) -> None:
         """The desk says it knows everything: every venue must have told everything on its present line."""
@@ -196,6 +242,7 @@ class Checkers:
         self._wired.add(order.client_order_id)
 
     def on_cancel(self, action: a.Cancel) -> None:
+        self._to_cancel.discard(action.client_order_id)
         self._counted.on_message(action.venue)
 
     def on_stale_submit(self, action: a.Submit, epoch: int) -> None:
@@ -229,6 +276,11 @@ class Checkers:
         if self._counters_due:
             self._counters_due = False
             self._counted.check(desk)
+        if self._to_cancel:
+            held_back = self._to_cancel & self._wired
+            self._to_cancel.clear()
+            if held_back:
+                self.fail("INV-12", f"the cancel of {min(held_back)} was decided and did not leave")
         if not self._news:
             return
         news, self._news = self._news, []
@@ -237,11 +289,11 @@ class Checkers:
         self._judge.leading.after_turn(desk)
         for program in desk.programs.values():
             for case in program.state.open:
-                sent = (order for order in case.orders if order.intent.purpose not in LEAD_PURPOSES)
-                repairs = len({(order.intent.leg, order.sent_at) for order in sent})  # children of a leg are one
+                # One attempt on a leg may be several children: today's and yesterday's lots close separately.
+                repairs = len({(o.intent.leg, o.sent_at) for o in case.orders if o.intent.purpose not in LEAD_PURPOSES})
                 allowed = program.terms.repair.attempts_max + case.attempts_before
                 if repairs > allowed:
-                    self.fail("INV-10", f"{case.id} has {repairs} repairs, {allowed} are allowed")
+                    self.fail("INV-10", f"{case.id} has {repairs} repair attempts, {allowed} are allowed")
 
     def _touched(self, desk: Desk, news: list[tuple[str, Any]]) -> Iterator[Order]:
         """Yield the orders whose state these records may have changed."""

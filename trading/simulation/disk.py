@@ -1,7 +1,7 @@
 """The disk of a schedule: what was appended, how much would survive a crash, and who may still write.
 
-Every engine process writes through a `Writer` of its own. A newer engine raises the epoch; from then on the older
-writer's records stay in its own memory and never become durable, as the journal's fence has it.
+Every engine process writes through a `Writer` of its own. A newer engine raises the epoch; what an older one appends
+from then on stands on a disk of its own, which nobody reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -43,12 +43,12 @@ class Writer:
     def __init__(self, disk: Disk, epoch: int) -> None:
         self.disk = disk
         self.epoch = epoch
-        self._unwritten: list[Record] = []  # what a fenced engine believes to have written
+        self._elsewhere: list[Record] = []  # by an engine that was replaced
         self._last_seq = disk.seq
         self.intents = dict(_intents(disk.records))
 
     @property
-    def is_fenced(self) -> bool:
+    def is_replaced(self) -> bool:
         return self.epoch != self.disk.epoch
 
     @property
@@ -64,8 +64,8 @@ class Writer:
         record = Record(self._last_seq, now, self.epoch, program, execution, event, "")
         if isinstance(event, OrdersDecided):
             self.intents.update(_intents((record,)))
-        if self.is_fenced:
-            self._unwritten.append(record)
+        if self.is_replaced:
+            self._elsewhere.append(record)
         else:
             self.disk.records.append(record)
             self.disk.on_append(record)

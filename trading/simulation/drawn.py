@@ -59,7 +59,9 @@ def draw_desk(rng: Random, faults: Faults) -> DeskConfig:
     venues = tuple(
         msgspec.structs.replace(
             venue,
-            capabilities=msgspec.structs.replace(venue.capabilities, cancel_on_disconnect=rng.choice(LINE_POLICIES)),
+            capabilities=msgspec.structs.replace(
+                venue.capabilities, cancel_on_disconnect=rng.choice(LINE_POLICIES), supports_position_query=True
+            ),
         )
         for venue in TEMPLATE.venues
     )
@@ -72,14 +74,15 @@ def _terms(name: str, rng: Random) -> Terms:
         proxies=rng.choice(PROXIES) if name != HG else (), queues_at_limit=rng.random() < 0.7,
         naked_quantity_max=D(rng.choice((10, 15, 40, 50))) if rng.random() < 0.25 else None,
     )  # fmt: skip
+    has_route = name != HG and rng.random() < 0.2
     terms = copper_terms(
-        CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1, 3), executions_max=2, repair=policy,
-        direction=Direction.BUY_DOMESTIC if name == BUY else Direction.SELL_DOMESTIC,
+        CU_HG if name == HG else CU_CA, program=name, clip_units=rng.randint(1 + has_route, 3), executions_max=2,
+        repair=policy, direction=Direction.BUY_DOMESTIC if name == BUY else Direction.SELL_DOMESTIC,
     )  # fmt: skip
     return msgspec.structs.replace(
         terms, priority=rng.choice((10, 100, 100)),
         residual_max=D(1) if rng.random() < 0.2 else None,
-        routes=(CU_HG,) if name != HG and rng.random() < 0.2 and terms.clip_units > 1 else (),  # nine lots at least
+        routes=(CU_HG,) if has_route else (),  # nine lots of copper make a unit there, so a clip has ten at least
         reply_times=dict.fromkeys(("SHFE", "LME", "CME"), REPLY_TIMES),
     )  # fmt: skip
 

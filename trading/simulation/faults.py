@@ -21,10 +21,12 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "trade_id_shared": (0.2, 0.4),  # 12
     "day_turns": (0.15, 0.1),  # 13: trade numbers start over
     "fill_after_close": (0.15, 0.2),  # 14: the closing report understates what was filled
+    "fill_never_told": (0.1, 0.6),  # a close understates and the trade is never told: only the position shows it
     "rests": (0.2, 0.4),  # an immediate order that stays working
     "cancel_rejected": (0.5, 0.5),  # 15
     "cancel_ack_lost": (0.3, 0.5),  # 16
     "fill_only_on_query": (0.15, 0.4),  # 17, 37
+    "trade_amended": (0.15, 0.25),  # 18: taken back or corrected
     "venue_cancels": (0.3, 0.6),  # 19
     "foreign_order": (0.06, 0.05),  # 20, 21
     "venue_halt": (0.15, 0.05),  # 22
@@ -60,18 +62,25 @@ RATES: dict[str, tuple[float, float]] = {  # name -> (share of schedules that ha
     "crash_at_action": (0.35, 0.12),  # 70-75
     "crash_in_recovery": (0.3, 0.2),  # 76
     "lost_tail": (1.0, 1.0),  # 66: records that were never synced are cut at random
-    "engine_paused": (0.08, 0.05),  # 54, 77: a standby takes over, then the paused engine wakes
+    "engine_paused": (0.15, 0.1),  # 54, 77: a standby takes over, then the paused engine wakes
     "lease_late": (0.1, 0.03),
     # people
     "kill": (0.2, 0.08),  # 82
     "kill_one_program": (0.1, 0.05),
     "lift": (0.5, 0.5),
+    "lift_alone": (0.2, 0.4),  # 82
     "unwind": (0.25, 0.15),
     "disarm": (0.1, 0.03),
     "command_duplicated": (0.3, 0.6),  # 79
     "command_expired": (0.1, 0.5),
     "tight_limits": (0.08, 1.0),  # 80
 }  # fmt: skip
+
+# What some of them do only now and then, counted apart.
+EFFECTS = (
+    "busted", "corrected", "reject_storm_order", "no_cancel_period_order", "cut_cancel", "cut_hold", "cut_none",
+    "not_sent",
+)  # fmt: skip
 
 
 class Faults:

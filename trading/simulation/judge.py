@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from trading.core import events as e
 from trading.core.flatten import held_units
 from trading.core.order import OrderState
+from trading.core.policy import counter_levels, limit_of
 from trading.core.program import HedgeProgram
 from trading.core.repair import CHOSEN
 from trading.core.units import Lots, Nanos
@@ -50,12 +51,29 @@ class Judge:
         live = [order.intent.client_order_id for order in case.orders if order.is_live]
         if live:
             self._checkers.fail("INV-09", f"a repair of {case.id} is decided while the fate of {live} is unknown")
+        self._priced(decided)
         if any(lots % ratio for lots, ratio in zip(case.along, case.ratio_lots, strict=True)):
             branches["repair_sub_unit"] += 1
         if case.mandate:
             branches["repair_" + case.mandate] += 1
         if case.mandate == "reduce":
             self._reduce_only(case, decided)
+
+    def _priced(self, decided: e.OrdersDecided) -> None:
+        """INV-14: a repair trades in a market that trades, and where a side is empty it rests at the limit price."""
+        quotes = {quote.instrument: quote for quote in decided.quotes}
+        for order in decided.orders:
+            quote = quotes[order.instrument]
+            limit = limit_of(quote, order.side)
+            name, price = order.client_order_id, order.price_ticks
+            if not quote.is_trading:
+                self._checkers.fail("INV-14", f"{name} is for {order.instrument}, which does not trade")
+            if limit is not None and order.side.sign * price > order.side.sign * limit:
+                self._checkers.fail("INV-14", f"{name} at {price} is beyond the limit {limit}")
+            if not counter_levels(quote, order.side) and (
+                price != limit or order.time_in_force is not e.TimeInForce.DAY
+            ):
+                self._checkers.fail("INV-14", f"{name} at {price} is made from an empty side")
 
     def owner(self, desk: Desk, client_order_id: str) -> HedgeProgram:
         """Return the program that decided an order."""
@@ -80,14 +98,27 @@ class Judge:
             fail("INV-09", f"{decided.execution} begins although the program is not armed")
         if self._checkers.is_killed(program.terms.program):
             fail("INV-13", f"{decided.execution} begins although killed")
-        if any(venue not in state.up_since for venue in program.views[decided.route].venues):
+        if self._checkers.is_restarted(program.terms.program):
+            fail("INV-13", f"{decided.execution} begins although nobody armed the program since the restart")
+        if self._checkers.foreign:
+            fail("INV-05", f"{decided.execution} begins although {min(self._checkers.foreign)} is nobody's order")
+        if self._checkers.world.lease != "held":
+            fail("INV-11", f"{decided.execution} begins although the lease is {self._checkers.world.lease}")
+        if not all(self._checkers.world.lines.is_up[order.venue] for order in decided.orders):
             fail("INV-09", f"{decided.execution} begins while a venue is down")
         if case is None and not parts and program.sets_left() <= 0:
             fail("INV-09", f"{decided.execution} is more than the approved number")
+        desk = self._checkers.world.desk
+        breaks = desk.position_check.breaks if desk is not None else {}
+        broken = [order.instrument for order in decided.orders if order.instrument in breaks]
+        if broken:
+            fail("INV-09", f"{decided.execution} begins although our books of {broken[0]} differ from the venue's")
         for quote in decided.quotes:
             age_max = pair.fx_age_max if quote.instrument == pair.fx_instrument else pair.leg_age_max
             if now - quote.received_at > age_max:
                 fail("INV-09", f"{decided.execution} rests on a stale quote of {quote.instrument}")
+            if not quote.is_trading:
+                fail("INV-09", f"{decided.execution} rests on {quote.instrument}, which does not trade now")
             if quote.bids and quote.asks and quote.bids[0].price_ticks >= quote.asks[0].price_ticks:
                 fail("INV-09", f"{decided.execution} rests on a crossed quote of {quote.instrument}")
             if any(level.price_ticks <= 0 for level in (*quote.bids, *quote.asks)):

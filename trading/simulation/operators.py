@@ -67,7 +67,8 @@ class Operators:
         command_id = self.next_id()
         self._lifting[command_id] = program
         scope = f"program:{program}" if program else "all"
-        self.command(c.LiftKill("risk1", "risk2", "drill", command_id, scope))
+        second = "risk1" if self._world.faults.hits("lift_alone") else "risk2"
+        self.command(c.LiftKill("risk1", second, "drill", command_id, scope))
 
     def on_reply(self, reply: a.Reply) -> None:
         program = self._lifting.pop(reply.command_id, None)

@@ -149,6 +149,21 @@ def nothing_is_entered_that_the_delivery_month_keeps() -> None:
     assert floor.lots == []
 
 
+def a_repair_aims_only_at_lots_the_venue_takes() -> None:
+    by_four = msgspec.structs.replace(CU, order_lots_multiple=4)
+    floor = Floor(seller(pair=CU_HG, trigger="-999", clip_units=4), instruments={CU.code: by_four})
+    floor.market()
+    floor.show(quote(CU, "79490", "79500", floor.now))
+    [(_, entry)] = floor.entries
+    domestic, foreign = entry.orders
+    floor.fill(domestic)
+    floor.fill(foreign, 8)
+    floor.desk.on_report(e.OrderClosed(foreign.client_order_id, 8, "cancelled"), floor.now)
+    [_, (_, repair)] = floor.entries
+    assert all(not order.lots % 4 for order in repair.orders if order.instrument == CU.code)
+    assert any("multiple of 4" in option.reason for option in repair.options)
+
+
 # --- on which contract ------------------------------------------------------------------------------------------
 
 

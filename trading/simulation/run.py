@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from trading.simulation.checkers import EXPECTED_BRANCHES
-from trading.simulation.faults import RATES
+from trading.simulation.faults import EFFECTS, RATES
 from trading.simulation.figures import Figures, worse_than_kept
 from trading.simulation.world import World
 
-COUNTS_FROM = 1_000  # schedules from which on a fault or branch that never occurred is a failure
+COUNTS_FROM = 3_000  # schedules from which on a fault or branch that never occurred is a failure
 CHUNK = 250
 FAILED_SEEDS = Path(__file__).with_name("failed_seeds.txt")
 
@@ -48,7 +48,7 @@ class Summary(msgspec.Struct):
 
     def never(self) -> list[str]:
         """Return the faults and branches in scope that did not occur once."""
-        return [name for name in RATES if not self.faults[name]] + [
+        return [name for name in (*RATES, *EFFECTS) if not self.faults[name]] + [
             name for name in EXPECTED_BRANCHES if not self.branches[name]
         ]
 

@@ -28,9 +28,8 @@ class Telling:
     def fill(self, now: Nanos, fill: e.OrderFilled) -> None:
         """Report a trade.
 
-        The assumption our guarantee rests on: a venue whose closing reports understate does not lose fills as well.
-        Were a hidden fill as large as a lost one, what is reported would add up and no engine could tell; only a
-        comparison of positions with the venue can.
+        A venue whose closing reports understate does not lose fills as well: were a hidden fill as large as a lost one,
+        what is reported would add up. That only positions can tell is played by the fault `fill_never_told`.
         """
         faults = self._faults
         if not faults.has("fill_after_close") and (faults.hits("report_lost") or faults.hits("fill_only_on_query")):

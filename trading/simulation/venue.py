@@ -9,6 +9,7 @@ from random import Random
 
 from trading.core import events as e
 from trading.core.units import MILLI, SECOND, Lots, Nanos
+from trading.simulation.account import Account
 from trading.simulation.faults import Faults
 from trading.simulation.telling import Deliver, Telling
 
@@ -22,12 +23,13 @@ Traded = Callable[[e.OrderIntent, Lots], None]
 class VenueOrder:
     """The truth about one order at the venue."""
 
-    __slots__ = ("filled_lots", "fills", "intent", "is_rejected", "is_working")
+    __slots__ = ("amendments", "filled_lots", "fills", "intent", "is_rejected", "is_working")
 
     def __init__(self, intent: e.OrderIntent) -> None:
         self.intent = intent
         self.filled_lots: Lots = 0
-        self.fills: list[e.OrderFilled] = []
+        self.fills: list[e.OrderFilled] = []  # as they were first told
+        self.amendments: dict[str, e.FillBusted | e.FillCorrected] = {}  # by trade and day
         self.is_working = False
         self.is_rejected = False
 
@@ -35,8 +37,12 @@ class VenueOrder:
 class SimulatedVenue:
     """`report(at, event)` is how the venue speaks, `later` its clock; `traded` is told the truth."""
 
-    def __init__(self, name: str, rng: Random, faults: Faults, report: Deliver, later: Later, traded: Traded) -> None:
+    def __init__(
+        self, name: str, rng: Random, faults: Faults, report: Deliver, later: Later, traded: Traded, account: Account
+    ) -> None:
         self.name = name
+        self.account = account
+        self.never_told: set[str] = set()  # instruments of which a trade was kept from us
         self.orders: dict[str, VenueOrder] = {}
         self.is_halted = False
         self.has_lied = False
@@ -51,10 +57,29 @@ class SimulatedVenue:
         self._traded = traded
         self._fill_number = 0
 
-    def turn_day(self) -> None:
-        """A new trading day begins: trade numbers start over."""
+    def turn_day(self, now: Nanos) -> None:
+        """A new trading day begins: trade numbers start over, today's lots are yesterday's."""
         self.trading_day += 1
         self._fill_number = 0
+        self.account.turn_day()
+        self._tells.surely(now, e.TradingDayChanged(self.name, self.day))
+
+    @property
+    def day(self) -> str:
+        return f"D{self.trading_day:03d}"
+
+    def take_query_positions(self, queried_at: Nanos, now: Nanos) -> None:
+        self._tells.answer(now, self.account.report(self.day, queried_at))
+
+    def _frozen(self, intent: e.OrderIntent) -> Lots:
+        """Return the lots that working closes of the same kind claim."""
+        kind = (intent.instrument, intent.side, intent.offset, intent.hedge_flag)
+        working = (order for order in self.orders.values() if order.is_working)
+        return sum(
+            order.intent.lots - order.filled_lots
+            for order in working
+            if (order.intent.instrument, order.intent.side, order.intent.offset, order.intent.hedge_flag) == kind
+        )
 
     def take_order(self, intent: e.OrderIntent, now: Nanos) -> None:
         """The order has arrived."""
@@ -70,9 +95,11 @@ class SimulatedVenue:
         if not is_late:
             self._tells.say(now, accepted)
         if intent.time_in_force is e.TimeInForce.DAY:
+            if is_late:
+                self._tells.say(now, accepted)
             order.is_working = True
-            self._later(self._rng.randint(50 * MILLI, 3 * SECOND), self._work, name)
-        elif faults.hits("rests"):
+            return
+        if faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
             if order.filled_lots == intent.lots:
@@ -98,6 +125,9 @@ class SimulatedVenue:
         if now < self.rejects_until and not faults.is_calm:
             faults.counts["reject_storm_order"] += 1
             return self._rng.choice((e.RejectClass.THROTTLE, e.RejectClass.OTHER, e.RejectClass.PRICE))
+        if self.account.refuses(intent, self._frozen(intent)):
+            faults.counts["over_close"] += 1
+            return e.RejectClass.OFFSET
         if faults.hits("locks_under_order"):
             self.on_lock(intent, now)
             return e.RejectClass.LIMIT_LOCKED if self._rng.random() < 0.5 else e.RejectClass.PRICE
@@ -136,14 +166,37 @@ class SimulatedVenue:
         if self._faults.hits("fill_off_price"):
             price += self._rng.choice((-OFF_PRICE_TICKS, OFF_PRICE_TICKS))
         name = f"{self.name}{self._fill_number}"
-        if any(fill.fill_id == name and fill.trading_day == f"D{self.trading_day}" for fill in order.fills):
+        if any(fill.fill_id == name and fill.trading_day == self.day for fill in order.fills):
             self._fill_number += 1
             name = f"{self.name}{self._fill_number}"
-        fill = e.OrderFilled(intent.client_order_id, name, lots, price, f"D{self.trading_day}", now)
+        fill = e.OrderFilled(intent.client_order_id, name, lots, price, self.day, now)
         order.fills.append(fill)
         order.filled_lots += lots
         self._traded(intent, lots)
+        self.account.trade(intent, lots)
+        if self._faults.hits("trade_amended"):
+            self._later(self._rng.randint(50 * MILLI, 4 * SECOND), lambda name, at: self._amend(order, fill, at), "")
         return fill
+
+    def _amend(self, order: VenueOrder, fill: e.OrderFilled, now: Nanos) -> None:
+        """Take a trade back, or correct its quantity or price; a venue does so long after it told the trade."""
+        if self._faults.is_calm:
+            return
+        self.has_lied = True  # from here on it said more than was traded
+        name, day = fill.client_order_id, fill.trading_day
+        change: e.FillBusted | e.FillCorrected
+        if self._rng.random() < 0.5:
+            change, lost = e.FillBusted(name, fill.fill_id, day, "erroneous trade"), fill.lots
+        else:
+            lost = self._rng.randint(0, fill.lots - 1)
+            change = e.FillCorrected(name, fill.fill_id, fill.lots - lost, fill.price_ticks + 1, day, "corrected")
+        self._faults.counts["busted" if isinstance(change, e.FillBusted) else "corrected"] += 1
+        order.amendments[fill.fill_id + day] = change
+        order.filled_lots -= lost
+        if lost:
+            self._traded(order.intent, -lost)
+            self.account.take_back(order.intent, lost, is_of_today=day == self.day)
+        self._tells.late(now, change)
 
     def _close(self, order: VenueOrder, reason: str, now: Nanos, *, is_heard: bool = True) -> None:
         order.is_working = False
@@ -153,23 +206,11 @@ class SimulatedVenue:
             hidden = self._fill(order, self._rng.randint(1, left), now)  # traded, but not in the closing report
             self.has_lied = True
             self._tells.late(now, hidden)
+        elif left and self._faults.hits("fill_never_told"):
+            self.account.trade(order.intent, self._rng.randint(1, left))
+            self.never_told.add(order.intent.instrument)
         if is_heard:
             self._tells.say(now, e.OrderClosed(order.intent.client_order_id, announced, reason, now))
-
-    def _work(self, client_order_id: str, now: Nanos) -> None:
-        """A resting order trades now and then, in parts."""
-        order = self.orders[client_order_id]
-        if not order.is_working:
-            return
-        left = order.intent.lots - order.filled_lots
-        if not self.is_halted and self._rng.random() < 0.6:
-            self._trade(order, self._rng.randint(1, left), now)
-        if order.filled_lots == order.intent.lots:
-            self._close(order, "filled", now)
-        elif self._faults.hits("venue_cancels"):
-            self._close(order, "venue_cancelled", now)
-        else:
-            self._later(self._rng.randint(200 * MILLI, 3 * SECOND), self._work, client_order_id)
 
     def _cancel_unasked(self, client_order_id: str, now: Nanos) -> None:
         order = self.orders[client_order_id]
@@ -200,6 +241,8 @@ class SimulatedVenue:
         name = order.intent.client_order_id
         for fill in order.fills:
             say(now, fill)
+        for change in order.amendments.values():
+            say(now, change)
         state = "working" if order.is_working else "closed"
         say(now, e.OrderStatus(name, state, order.filled_lots, f"V{name}", queried_at))
 
@@ -217,8 +260,8 @@ class SimulatedVenue:
                 self._tells.surely(now, e.OrderRejected(name, e.RejectClass.OTHER, "other", "", now))
                 continue
             self._tells.surely(now, e.OrderAccepted(name, f"V{name}", now))
-            for fill in order.fills:
-                self._tells.surely(now, fill)
+            for told in (*order.fills, *order.amendments.values()):
+                self._tells.surely(now, told)
             if not order.is_working:
                 self._tells.surely(now, e.OrderClosed(name, order.filled_lots, "closed", now))
 

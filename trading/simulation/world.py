@@ -11,11 +11,14 @@ from typing import Any
 
 from risk.gate import review
 from trading.core import events as e
+from trading.core.books import OffsetRule
 from trading.core.units import MILLI, SECOND, Nanos
 from trading.engine import actions as a
 from trading.engine.desk import Desk
 from trading.engine.egress import Egress
+from trading.engine.lease import GRACE
 from trading.engine.recovery import DeskState
+from trading.simulation.account import Account
 from trading.simulation.checkers import Checkers
 from trading.simulation.disk import Disk, Writer
 from trading.simulation.drawn import draw_desk, pairs_of, venues_of, with_modes
@@ -24,6 +27,7 @@ from trading.simulation.figures import Truth
 from trading.simulation.lines import Lines
 from trading.simulation.market import Market
 from trading.simulation.operators import Operators
+from trading.simulation.paused import RENEWED_FOR, Paused
 from trading.simulation.venue import SimulatedVenue
 
 START: Nanos = 1_800_000_000 * SECOND
@@ -32,7 +36,7 @@ CALM_MAX = 90 * SECOND  # within this, everything must have come to rest
 TICK_EVERY = 800 * MILLI
 EVENTS_MAX = 20_000
 EDGES = (20, 20, 20, -20, -20, 2, 2)  # domestic ticks over parity: sellers' markets, buyers' markets, neither
-TAKEOVER_AFTER = 5 * SECOND  # lease, grace and clock error
+TAKEOVER_AFTER = RENEWED_FOR + GRACE + 500 * MILLI  # lease, grace and clock error
 
 
 class World:
@@ -55,6 +59,7 @@ class World:
         self.venues = {name: self._venue(name) for name in self.names}
         self.operators = Operators(self)
         self.desk: Desk | None = None
+        self.lease = "held"
         self.engine_number = 0
         self._writer: Writer | None = None
         self._egress: Egress | None = None
@@ -73,7 +78,9 @@ class World:
             self.later(delay, lambda: what(subject, self.now))
 
         report = self.lines.reporter(name)
-        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade)
+        closing = self.config.venue(name).capabilities.closing
+        account = Account(name, separates=closing is OffsetRule.CLOSE_TODAY_SEPARATE)
+        venue = SimulatedVenue(name, self.rng, self.faults, report, wait, self.truth.on_trade, account)
         venue.on_lock = self.market.lock_against
         return venue
 
@@ -112,7 +119,20 @@ class World:
             return False
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
             return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
-        return not self.lines.in_flight and not self.risen()
+        return not self.lines.in_flight and not self.risen() and not self.unseen()
+
+    def unseen(self) -> list[str]:
+        """Return instruments in which a trade was kept from us and no break has been found yet."""
+        desk = self.desk
+        if desk is None:
+            return []
+        return [
+            code
+            for venue in self.venues.values()
+            for code in sorted(venue.never_told)
+            if venue.account.net(code) != desk.positions.confirmed.get(code, 0)
+            and code not in desk.position_check.breaks
+        ]
 
     def risen(self) -> list[str]:
         """Return orders that the desk presumes dead although they came to life at the venue and traded."""
@@ -132,6 +152,7 @@ class World:
             self.later(500 * MILLI, self._start_engine)  # the worker tries again and again
             return
         self.engine_number += 1
+        self.lease = "held"
         self._writer = self.disk.open()
         self._egress = Egress(self._writer)
         self._syncs.clear()
@@ -173,38 +194,16 @@ class World:
     def _free_disk(self) -> None:
         self.disk.is_full = False
 
-    # --- a paused engine and its standby ---
-
     def pause_engine(self) -> None:
-        """The process stops without dying; a standby takes over, and then the paused one wakes."""
-        paused, writer = self.desk, self._writer
-        assert paused is not None and writer is not None
+        """The process stops without dying; a standby on another host takes over, and then the paused one wakes."""
+        paused = Paused(self, self.desk, self._syncs)
         self._stop_engine()
-        waiting = [seq for seq in self._syncs if seq <= self.disk.durable_seq]
-        self._syncs.clear()
-        self.later(TAKEOVER_AFTER, self._take_over, paused, writer, waiting)
+        paused.forget_after(self.disk.durable_seq)
+        self.later(TAKEOVER_AFTER, self._take_over, paused)
 
-    def _take_over(self, paused: Desk, writer: Writer, waiting: list[int]) -> None:
+    def _take_over(self, paused: Paused) -> None:
         self._start_engine()
-        self.later(self.rng.randint(0, 4 * SECOND), self._wake_paused, paused, writer, waiting)
-
-    def _wake_paused(self, paused: Desk, writer: Writer, waiting: list[int]) -> None:
-        """The paused engine goes on as if nothing had happened, until it wants to write."""
-        if not writer.is_fenced:  # the disk was full: nobody has taken over yet
-            self.later(SECOND, self._wake_paused, paused, writer, waiting)
-            return
-        turns: list[Callable[[], list[a.Action]]] = [lambda: paused.on_time(self.now)]
-        turns += [lambda seq=seq: paused.on_durable(seq, self.now) for seq in waiting]
-        turns += [lambda q=quote: paused.on_quote(q, self.now) for quote in self.market.quotes(self.now, EDGES[0])]
-        self.rng.shuffle(turns)
-        for turn in turns:
-            for action in turn():
-                if isinstance(action, a.Sync):
-                    return  # the journal is fenced: this engine ends
-                if isinstance(action, a.Submit):
-                    self.checkers.on_stale_submit(action, writer.epoch)
-                elif isinstance(action, a.Cancel):
-                    self.lines.send(action.venue, "take_cancel", action.client_order_id)
+        self.later(self.rng.randint(0, 4 * SECOND), paused.wake)
 
     # --- what the desk asks for ---
 
@@ -227,6 +226,8 @@ class World:
                 self.lines.send(action.venue, "take_query", action.client_order_id, action.at)
             elif isinstance(action, a.QueryAll):
                 self.lines.send(action.venue, "take_query_all", action.at)
+            elif isinstance(action, a.QueryPositions):
+                self.lines.send(action.venue, "take_query_positions", action.at)
             elif isinstance(action, a.Reply):
                 self.operators.on_reply(action)
                 self.checkers.on_reply(action)
@@ -320,12 +321,14 @@ class World:
             lines.drop_all()
         if faults.hits("day_turns"):
             for venue in self.venues.values():
-                venue.turn_day()
+                venue.turn_day(self.now)
         self.operators.act()
         if faults.hits("lease_late"):
+            self.lease = "late"
             self.call("set_lease", "late")
             self.later(2 * SECOND, self._renew)
-        if self.desk is not None and faults.hits("engine_paused"):
+        is_trading = self.desk is not None and self.desk.reconciliation.state is DeskState.RECONCILED
+        if is_trading and faults.hits("engine_paused"):
             self.pause_engine()
 
     def _trouble_at(self, name: str) -> None:
@@ -354,9 +357,12 @@ class World:
         """Another terminal of the same account trades, or an order under our own name that we never decided."""
         if self.lines.is_up[name] and self.desk is not None:
             own = self.config.desk.upper() if self.rng.random() < 0.3 else "TERMINAL"
-            self.call("on_report", e.OrderAccepted(f"{own}-{self.events}", f"V{self.events}", self.now))
+            order = f"{own}-{self.events}"
+            self.checkers.on_foreign(order)
+            self.call("on_report", e.OrderAccepted(order, f"V{self.events}", self.now))
 
     def _renew(self) -> None:
+        self.lease = "held"
         self.call("set_lease", "held")
 
     def _calm_down(self) -> None:

@@ -155,7 +155,7 @@ export default {
   decision: { title: "Repair decisions", option: "Option", cost: "Cost", lots: "Lots by leg", reason: "Reason", chosen: "chosen", none: "No repair was needed.", at: "at {time}", target: "Target units" },
   repairOption: { chase: "Chase the price", proxy: "Hedge by a proxy", queue: "Queue at the limit price", flatten: "Trade back", wait: "Wait", top_up: "Top up the missing leg", unwind: "Roll the filled leg back", hold: "Hold and call a person" },
   orderState: { decided: "decided", sent: "sent", accepted: "working", working: "working", partly_filled: "partly filled", filled: "filled", closed: "closed", cancelled: "cancelled", rejected: "rejected", not_sent: "not sent", unknown: "unknown" },
-  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back" },
+  purpose: { hedge: "Hedge", proxy: "Proxy", flatten: "Flatten", entry: "Entry", top_up: "Top-up", unwind: "Roll-back", call_back: "Order called back", hold: "Held: no way out" },
   orders: { venueTime: "Venue clock", title: "Orders and fills", order: "Order", purpose: "Purpose", leg: "Leg", side: "Side", lots: "Lots", filled: "Filled", price: "Limit", average: "Average", state: "State", fill: "Fill", at: "Time" },
   export: { busy: "Preparing…", failed: "Export failed:", pdf: "PDF", csv: "CSV", range: "Report of {project}", done: "{name} saved; the export is on record." },
   risk: {
@@ -256,7 +256,6 @@ export default {
   accept: { open: "Accept residual…", title: "Accept the residual", lead: "The execution ends with these lots named. Nothing repairs them any more; they stay in the position until somebody trades them.", leg: "{leg}: {lots} lots naked", owner: "They will stand under your name, {who}.", confirm: "Accept and own it", accepted: "Residual accepted. It stands under your name." },
   share: { title: "Shares of what was short", wanted: "Wanted units", granted: "Granted units" },
   lead: { domestic: "Domestic", foreign: "Foreign", least_liquid: "Least liquid", most_liquid: "Most liquid" },
-  hedgeFlag: { speculation: "speculation", arbitrage: "arbitrage", hedge: "hedge" },
   foreign: { title: "Foreign orders", lead: "Orders on this account that the desk never decided. While there are any, nothing is entered.", none: "No foreign order is known.", release: "I have looked; let entries go on", released: "Released. Entries may go on." },
   terms: {
     edit: "Edit terms…", title: "Terms of {program}, from revision {n}", lead: "Saving makes the next revision. What is armed stays as it is until it is disarmed and armed again.", save: "Save {n} change | Save {n} changes", saved: "Revision {n} is saved. Review and arm it to use it.", reason: "Reason", refused: "Not saved. See the marked fields.", unreadable: { decimal: "Write a decimal such as 185.5.", whole: "Write a whole number, 0 or more.", windows: "Write windows such as 21:00-01:00, 09:00-10:15.", text: "This cannot be empty.", choice: "Choose one.", flag: "Choose one." }, none: "none", noBound: "no bound", always: "always",

@@ -155,7 +155,7 @@ export default {
   decision: { title: "修复决策", option: "选项", cost: "成本", lots: "各腿手数", reason: "理由", chosen: "选中", none: "无需修复。", at: "{time}", target: "目标份额" },
   repairOption: { chase: "追价", proxy: "用替代合约对冲", queue: "停板价排队", flatten: "双腿平回", wait: "等待", top_up: "补齐缺少的一腿", unwind: "回滚已成交的一腿", hold: "保持并通知人工" },
   orderState: { decided: "已决定", sent: "已报", accepted: "未成交", working: "未成交", partly_filled: "部分成交", filled: "全部成交", closed: "已结束", cancelled: "已撤销", rejected: "拒单", not_sent: "未发出", unknown: "未知" },
-  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚" },
+  purpose: { hedge: "对冲", proxy: "替代", flatten: "双腿平仓", entry: "开仓", top_up: "补腿", unwind: "回滚", call_back: "撤回委托", hold: "保持：暂无出路" },
   orders: { venueTime: "交易所时间", title: "委托与成交", order: "委托号", purpose: "目的", leg: "腿", side: "买卖", lots: "手数", filled: "已成", price: "限价", average: "成交均价", state: "状态", fill: "成交", at: "时间" },
   export: { busy: "生成中…", failed: "导出失败：", pdf: "PDF", csv: "CSV", range: "{project} 报告", done: "已保存 {name}；导出行为已留痕。" },
   risk: {
@@ -256,7 +256,6 @@ export default {
   accept: { open: "接受敞口…", title: "接受剩余敞口", lead: "执行以这些手数具名结束，不再修复；它们留在持仓中，直到有人了结。", leg: "{leg}：敞口 {lots} 手", owner: "敞口将记在您名下：{who}。", confirm: "接受并负责", accepted: "敞口已接受，记在您名下。" },
   share: { title: "紧缺资源的分配", wanted: "需求份数", granted: "获得份数" },
   lead: { domestic: "境内", foreign: "境外", least_liquid: "流动性较差的一腿", most_liquid: "流动性较好的一腿" },
-  hedgeFlag: { speculation: "投机", arbitrage: "套利", hedge: "套保" },
   foreign: { title: "外来委托", lead: "本账户上并非本席位决定的委托。只要存在，就不再开仓。", none: "没有外来委托。", release: "已查看，恢复开仓", released: "已放行，可以继续开仓。" },
   terms: {
     edit: "编辑条款…", title: "{program} 的条款，基于版本 {n}", lead: "保存后产生下一版本。已启用的版本不变，须停用后重新启用才生效。", save: "保存 {n} 项修改", saved: "版本 {n} 已保存，核对并启用后生效。", reason: "原因", refused: "未保存，请查看标出的各栏。", unreadable: { decimal: "请输入小数，如 185.5。", whole: "请输入不小于 0 的整数。", windows: "时间窗形如 21:00-01:00, 09:00-10:15。", text: "不能为空。", choice: "请选择。", flag: "请选择。" }, none: "无", noBound: "不限", always: "全天",

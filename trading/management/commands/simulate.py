@@ -24,7 +24,7 @@ MUTANT_SCHEDULES = 5_000
 class Command(BaseCommand):
     help = (
         "Drive the engine through seeded fault schedules and check its invariants.\n"
-        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 1000 schedules or more;\n"
+        "Exit code 1 on a violation, and when a fault or branch in scope never occurred in 3000 schedules or more;\n"
         "when a distribution figure of 5000 schedules or more is worse than the kept record; and\n"
         "with --mutants when a planted bug goes unnoticed.\n\n" + EXAMPLE
     )
@@ -69,7 +69,8 @@ class Command(BaseCommand):
 def _board_as_text(found: Board) -> str:
     lines = [f"{found.killed} of {found.total} planted bugs noticed, {found.equivalent} equivalent, {found.seconds} s"]
     for verdict in found.mutants:
-        noticed = verdict.invariant or ("equivalent: " + verdict.equivalent if verdict.equivalent else "NOT NOTICED")
+        otherwise = f"equivalent: {verdict.equivalent}" if verdict.equivalent else f"NOT NOTICED {verdict.broken}"
+        noticed = verdict.invariant or otherwise
         seed = "" if verdict.seed is None else f" at seed {verdict.seed}"
         lines.append(f"{verdict.topic}: {verdict.name}: {noticed}{seed}")
     return "\n".join(lines)

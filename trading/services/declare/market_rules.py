@@ -1,9 +1,10 @@
 """What must hold for venues, connections and instruments: known names, units, currencies, dates and phases."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trading.core.sessions import BadSession, weekdays_of
 from trading.services.declare.shapes import ConnectionShape, DeskShape, InstrumentShape, VenueShape
 from trading.services.declare.source import Entry, Problem
 from trading.services.declare.units import UNITS
@@ -27,6 +28,12 @@ def venue_problems(venue: VenueShape, entry: Entry, world: World) -> Iterator[Pr
             f"venue {venue.name}: message_rate_per_s is {venue.message_rate_per_s}",
             "give the messages per second the venue allows, 1 or more",
             "message_rate_per_s",
+        )
+    if venue.closes_today_separately and venue.offset_rule == "close_today_first":
+        yield entry.problem(
+            f"venue {venue.name}: closes_today_separately contradicts offset_rule {venue.offset_rule!r}",
+            "leave closes_today_separately out",
+            "closes_today_separately",
         )
 
 
@@ -97,9 +104,18 @@ def is_time_zone(name: str) -> bool:
     return True
 
 
-def is_phase(phase: tuple[str, str]) -> bool:
+def is_phase(phase: Sequence[str]) -> bool:
     """Whether the two texts are a beginning and an end on the clock; the end may lie behind midnight."""
-    return all(_PHASE.match(time) for time in phase) and phase[0] != phase[1]
+    return len(phase) == 2 and all(_PHASE.match(time) for time in phase) and phase[0] != phase[1]
+
+
+def is_session(phase: Sequence[str]) -> bool:
+    """Whether the texts are a phase, followed or not by the days on which it opens."""
+    try:
+        weekdays_of(phase[2] if len(phase) == 3 else "mon-fri")
+    except BadSession:
+        return False
+    return len(phase) <= 3 and is_phase(phase[:2])
 
 
 def _lots_problems(instrument: InstrumentShape, title: str, entry: Entry) -> Iterator[Problem]:
@@ -157,10 +173,10 @@ def _dated_problems(instrument: InstrumentShape, title: str, entry: Entry) -> It
             yield entry.problem(f"{title}: two {name} entries begin on the same day", "keep one of them", name)
     for n, rule in enumerate(instrument.sessions):
         for phase in rule.phases:
-            if not is_phase(phase):
+            if not is_session(phase):
                 yield entry.problem(
                     f"{title}: phase {'-'.join(phase)} is no trading phase",
-                    'write ["21:00", "01:00"]; an end of 24:00 is allowed',
+                    'write ["21:00", "01:00"] or ["17:00", "16:00", "sun-thu"]; an end of 24:00 is allowed',
                     "sessions",
                     n,
                     "phases",

@@ -94,7 +94,8 @@ def _wanted(type_: Any) -> str:
         datetime.date: "a date such as 2026-01-31",
         list[str]: "a list of texts",
         list[datetime.date]: "a list of dates such as [2027-02-15]",
-        list[tuple[str, str]]: 'a list of phases such as [["09:00", "10:15"]]',
+        list[list[str]]: 'a list of phases such as [["09:00", "10:15"]] or [["17:00", "16:00", "sun-thu"]]',
+        list[tuple[str, str]]: 'a list of windows such as [["09:00", "10:15"]]',
     }
     for known, name in names.items():
         if known == type_ or known in get_args(type_):

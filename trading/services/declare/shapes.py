@@ -23,8 +23,10 @@ class VenueShape(msgspec.Struct, kw_only=True):
     supports_fok: bool
     supports_order_query: bool
     message_rate_per_s: int
-    closes_today_separately: bool
+    closes_today_separately: bool = False  # the older way to say offset_rule = "close_today_separate"
     source: str
+    offset_rule: Literal["net", "close_today_separate", "close_today_first"] = "net"
+    supports_position_query: bool = False
 
 
 class DeskShape(msgspec.Struct, kw_only=True):
@@ -91,7 +93,7 @@ class FeeShape(msgspec.Struct, kw_only=True):
 class SessionsShape(msgspec.Struct, kw_only=True):
     valid_from: datetime.date
     source: str
-    phases: list[tuple[str, str]]
+    phases: list[list[str]]  # opens, closes, and the days on which it opens where they are not Monday to Friday
 
 
 class PriceLimitShape(msgspec.Struct, kw_only=True):

@@ -63,7 +63,7 @@ def _with_facts() -> Iterable[Instrument]:
 
 def _instrument(row: Instrument) -> Shape:
     sessions = [
-        SessionsShape(valid_from=rule.valid_from, source=rule.source, phases=[(a, b) for a, b in rule.phases])
+        SessionsShape(valid_from=rule.valid_from, source=rule.source, phases=[list(phase) for phase in rule.phases])
         for rule in row.session_rules.all()
     ]
     return _plain(

@@ -68,6 +68,8 @@ def planted(name: str) -> Iterator[None]:
             undo.append((owner, key, owner[key]))
             owner[key] = value
         else:
+            if key not in owner.__dict__:
+                raise LookupError(f"{name} replaces {owner.__name__}.{key}, which is gone; plant it where that went")
             undo.append((owner, key, owner.__dict__[key]))
             setattr(owner, key, value)
 

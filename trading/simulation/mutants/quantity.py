@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from trading.core import alignment, entry, ratio, residual, routing, view
+from trading.core import alignment, entry, ratio, repair_case, residual, routing, view
 from trading.core.terms import Terms
 from trading.engine import allocation
 from trading.engine.roster import Roster
@@ -34,6 +34,11 @@ def spends_more_residual_than_the_budget(put: Any) -> None:
 @mutant(specification=story.an_entry_is_a_multiple_on_both_legs)
 def ignores_the_multiple(put: Any) -> None:
     put(alignment, "multiple_on", lambda instrument, day: 1)
+
+
+@mutant(specification=story.a_repair_aims_only_at_lots_the_venue_takes)
+def repairs_in_lots_that_no_venue_takes(put: Any) -> None:
+    put(repair_case, "misfit", lambda instrument, lots, day: "")
 
 
 @mutant(specification=story.nothing_is_entered_that_the_delivery_month_keeps)
