@@ -62,6 +62,8 @@ def _route_problems(
             'use measure = "spread" with this route, or leave the route out',
             "measure",
         )
+    if any(leg.ratio_lots < 1 for leg in (*route.leg, *pair.leg)):
+        return  # reported where the pair stands
     clip = program.clip_units * pair.leg[0].ratio_lots
     if route.leg[0].ratio_lots > clip:
         yield entry.problem(
