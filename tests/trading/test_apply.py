@@ -248,6 +248,8 @@ def test_a_vat_neutral_ratio_is_not_called_a_mistake(files):
           'kind = "naked_lots_max"\ninstrument = "SHFE.cu2703"\nhard = 50')  # fmt: skip
     spoil(files["limits"], 'kind = "naked_lots_max"\ninstrument = "LME.CA-3M"\nhard = 2',
           'kind = "naked_lots_max"\ninstrument = "LME.CA-3M"\nhard = 10')  # fmt: skip
+    for hard in (8, 4):  # the same clip on the other route of a program
+        spoil(files["limits"], f'instrument = "CME.HGH7"\nhard = {hard}\n', 'instrument = "CME.HGH7"\nhard = 20\n')
     spoil(files["programs"], "ratio_lots = 5\n", "ratio_lots = 22\n")
     spoil(files["programs"], 'role = "foreign"\nratio_lots = 1\n', 'role = "foreign"\nratio_lots = 5\n')
 

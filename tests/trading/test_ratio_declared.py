@@ -40,6 +40,7 @@ def test_the_lots_of_a_tonnage_ratio_are_found(without_lots):
 
 def test_a_vat_neutral_ratio_rests_on_the_vat_of_the_pair(without_lots):
     say(without_lots, 'ratio = "vat_neutral"\nratio_error_max = 0.005\n')
+    spoil(without_lots["limits"], 'instrument = "CME.HGH7"\nhard = 4\n', 'instrument = "CME.HGH7"\nhard = 9\n')
 
     apply(without_lots)
 

@@ -105,7 +105,7 @@ class Lease:
             is_same_file = False
         if not is_same_file:
             return f"{self.path} was replaced; epoch {self.epoch} no longer holds the desk"
-        if os.pread(self._fd, CLAIM_BYTES_MAX, 0) == self._claim:
+        if not self._claim or os.pread(self._fd, CLAIM_BYTES_MAX, 0) == self._claim:
             return ""
         found = int(_read(self._fd).get("epoch", 0))
         return "" if found == self.epoch else f"epoch {found} holds the desk, this engine is epoch {self.epoch}"

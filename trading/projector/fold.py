@@ -33,6 +33,7 @@ class Fold:
         self._folds: dict[type, Callable[[Any, r.Record], None]] = {
             e.OrdersDecided: self._orders_decided, e.OrderAccepted: self._order_changed,
             e.OrderRejected: self._order_changed, e.OrderFilled: self._filled, e.OrderClosed: self._order_changed,
+            e.FillBusted: self._amended, e.FillCorrected: self._amended,
             e.OrderStatus: self._order_changed, e.OrderNotSent: self._order_changed,
             e.OrdersRefused: self._orders_refused, e.CancelDecided: self._cancel_decided,
             e.QueryDecided: self._query_decided, e.ExecutionEnded: self._ended, e.Halted: self._halted,
@@ -75,6 +76,10 @@ class Fold:
 
     def _filled(self, event: e.OrderFilled, record: r.Record) -> None:
         orders.book_fill(event, record, self.names)
+        self._touch(record)
+
+    def _amended(self, event: e.FillBusted | e.FillCorrected, record: r.Record) -> None:
+        orders.amend_fill(event, record, self.names)
         self._touch(record)
 
     def _sent(self, event: r.SentToWire, record: r.Record) -> None:

@@ -141,6 +141,26 @@ def book_fill(event: e.OrderFilled, record: Record, names: Names) -> None:
     _move_position(order, event.lots, record, names)
 
 
+def amend_fill(event: e.FillBusted | e.FillCorrected, record: Record, names: Names) -> None:
+    """Show the new truth of a trade: taken back it stands with no lots, corrected with its new figures."""
+    order = ChildOrder.objects.filter(client_order_id=event.client_order_id).first()
+    if order is None:
+        return
+    known = {"trading_day": event.trading_day} if event.trading_day else {}
+    lots = event.lots if isinstance(event, e.FillCorrected) else 0
+    fill = Fill.objects.filter(order=order, fill_id=event.fill_id, **known).first() or Fill(
+        order=order, trading_day=event.trading_day, fill_id=event.fill_id, venue=order.venue, lots=0,
+        price=order.price, recorded_at_ns=record.at, seq=record.seq,
+    )  # fmt: skip
+    more, fill.lots = lots - fill.lots, lots
+    if isinstance(event, e.FillCorrected):
+        fill.price = names.price(order.instrument, event.price_ticks)
+    fill.save()
+    order.filled_lots += more
+    order.save(update_fields=["filled_lots"])
+    _move_position(order, more, record, names)
+
+
 def _move_position(order: ChildOrder, lots: int, record: Record, names: Names) -> None:
     Position.objects.get_or_create(desk=names.desk, instrument=order.instrument, defaults={"venue": order.venue})
     signed = lots * Side(order.side).sign

@@ -62,8 +62,8 @@ def _route_problems(
             'use measure = "spread" with this route, or leave the route out',
             "measure",
         )
-    if pair.leg[0].ratio_lots < 1 or route.leg[0].ratio_lots < 1:
-        return  # told where the pair stands
+    if any(leg.ratio_lots < 1 for leg in (*route.leg, *pair.leg)):
+        return  # reported where the pair stands
     clip = program.clip_units * pair.leg[0].ratio_lots
     if route.leg[0].ratio_lots > clip:
         yield entry.problem(
