@@ -9,7 +9,7 @@ from trading.simulation.run import Summary, failed_seeds, run_seeds
 from trading.simulation.world import World
 
 CI_SCHEDULES = 5_000  # in each of the parts that run beside each other
-CI_PARTS = 2  # ten thousand: what two processes do in a minute; `make sim` runs twenty thousand
+CI_PARTS = 4  # twenty thousand
 
 
 def test_seeds_that_once_failed_are_clean():
@@ -20,7 +20,7 @@ def test_seeds_that_once_failed_are_clean():
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(CI_PARTS))
-def test_ten_thousand_schedules_break_no_invariant_and_miss_no_fault(part):
+def test_twenty_thousand_schedules_break_no_invariant_and_miss_no_fault(part):
     first = 1 + part * CI_SCHEDULES
     summary = run_seeds(range(first, first + CI_SCHEDULES))
 
