@@ -154,6 +154,14 @@ class ForeignFilled(msgspec.Struct, frozen=True, tag=True):
     prompt: str = ""
 
 
+class ReplyTimesMeasured(msgspec.Struct, frozen=True, tag=True):
+    """How long an order may be missing at a venue before it is presumed dead, by what its replies took so far."""
+
+    venue: str
+    presumed_dead: Nanos  # every program holds it between its own configured limits
+    samples: int
+
+
 class VenueUp(msgspec.Struct, frozen=True, tag=True):
     venue: str
 
@@ -348,6 +356,7 @@ Event = (
     | PositionsReported
     | TradingDayChanged
     | ForeignFilled
+    | ReplyTimesMeasured
     | VenueUp
     | VenueDown
     | OrdersRefused

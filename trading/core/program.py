@@ -184,7 +184,7 @@ class HedgeProgram(MarketView):
 
     def _queries_due(self) -> Iterator[tuple[str, Nanos]]:
         """Yield (order id, when to ask) for every order that a venue on a live line still owes something about."""
-        state, times = self.state, self.terms.reply_times
+        state, times = self.state, self.state.reply_times
         for case in state.open:
             for order in case.orders:
                 venue = order.intent.venue
@@ -331,7 +331,7 @@ class HedgeProgram(MarketView):
             "flatten": msgspec.to_builtins(state.flatten),
             "accepted": [case.facts() for case in state.executions.values() if case.is_taken_over],
             "presumed_dead": sorted(state.presumed_dead), "residual": state.residual.facts(),
-            "tally": state.tally.facts(),
+            "tally": state.tally.facts(), "measured_waits": dict(state.measured_waits),
             "open": [case.facts() for case in state.open],
         }  # fmt: skip
 

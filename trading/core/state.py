@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from trading.core import amendments, people
+from trading.core import amendments, people, waits
 from trading.core import events as e
 from trading.core.depth import walk
 from trading.core.effects import CancelOrder, Effect, QueryOrder, RaiseAlert, SendOrders
@@ -42,6 +42,7 @@ class ProgramState:
 
     def __init__(self, terms: Terms, instruments: dict[str, Instrument]) -> None:
         self.instruments = instruments
+        self.measured_waits: dict[str, Nanos] = {}  # venue -> how long the desk found one should wait for its orders
         self.adopt(terms)
         self.mode = Mode.DISARMED
         self.mode_reason = "start"
@@ -72,11 +73,12 @@ class ProgramState:
             e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
             e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
             e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
-            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS).items()},
+            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS | waits.FOLDS).items()},
         }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
         self.terms = terms
+        self.reply_times = waits.in_use(terms.reply_times, self.measured_waits)
         pairs = (terms.pair, *terms.routes)
         self.ratio_lots = tuple(leg.ratio_lots for leg in terms.pair.legs)
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in terms.pair.legs)  # of entries, on every route
@@ -294,7 +296,7 @@ class ProgramState:
 
     def _not_found(self, order: Order, queried_at: Nanos, now: Nanos) -> list[Effect]:
         """Presume the order dead only after a long enough silence, on a session that was alive when we asked."""
-        times = self.terms.reply_times[order.intent.venue]
+        times = self.reply_times[order.intent.venue]
         up_since = self.up_since.get(order.intent.venue)
         asked_late = queried_at - order.sent_at >= times.presumed_dead
         if not asked_late or up_since is None or queried_at < up_since or not order.is_live:

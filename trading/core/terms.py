@@ -182,12 +182,21 @@ class RepairPolicy(msgspec.Struct, frozen=True):
     queues_at_limit: bool = True  # where a market is limit-locked: rest an order at the limit price
 
 
+PRESUMED_DEAD_FACTOR_MAX = 12
+
+
 class ReplyTimes(msgspec.Struct, frozen=True):
     """Per venue: when silence becomes a question, and when it becomes a presumption."""
 
     reply_due: Nanos
     query_interval: Nanos
-    presumed_dead: Nanos
+    presumed_dead: Nanos  # at least; longer where the venue was measured to be slower
+    presumed_dead_max: Nanos = 0  # at most; 0 means twelve times the least
+
+    def clamp(self, wait: Nanos) -> Nanos:
+        """Return the nearest wait that these terms allow."""
+        longest = self.presumed_dead_max or PRESUMED_DEAD_FACTOR_MAX * self.presumed_dead
+        return max(self.presumed_dead, min(wait, longest))
 
 
 class ExecutionMode(Enum):

@@ -104,6 +104,7 @@ class Board:
             "is_simulated": config.is_simulated,
             "input_kind": config.input_kind,
             "input_label": config.input_label,
+            **self._host.desk.reply_clock.shown(name),
         }
 
     def _clock(self, name: str) -> dict[str, Any]:

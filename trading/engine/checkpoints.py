@@ -69,6 +69,7 @@ def freeze(desk: Desk) -> bytes:
     whole = {
         "programs": programs, "books": books, "changed_at": desk.positions.changed_at, "answers": desk.answers,
         "foreign": desk.foreign, "foreign_fills": desk.foreign_fills, "kill_all": desk.kill_all, "limits": desk.limits,
+        "measured": desk.reply_clock.facts,
     }  # fmt: skip
     return pickle.dumps(whole, protocol=5)
 
@@ -84,7 +85,12 @@ def thaw(desk: Desk, state: bytes) -> None:
     vars(desk.positions.books).update(whole["books"])
     desk.positions.changed_at = whole["changed_at"]
     desk.answers, desk.limits, desk.kill_all = whole["answers"], whole["limits"], whole["kill_all"]
+    desk.reply_clock.facts = whole["measured"]
     desk.foreign, desk.foreign_fills = whole["foreign"], whole["foreign_fills"]
+    standing = (*desk.reply_clock.facts.values(), *filter(None, [desk.kill_all]))
+    for name in desk.programs.keys() - whole["programs"].keys():
+        for fact in standing:  # the program came after the snapshot, and what concerns every program concerns it too
+            desk.programs[name].handle(fact, 0)
     desk.roster.index()
 
 

@@ -37,6 +37,7 @@ from trading.engine.position_duty import ask_first, ask_positions, hear, note_or
 from trading.engine.positions import Positions
 from trading.engine.proposal import OrderProposal, propose, route_of
 from trading.engine.recovery import DeskState, OwedAlerts, Reconciliation
+from trading.engine.reply_times import ReplyClock, measure
 from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
@@ -80,6 +81,7 @@ class Desk:
         self._shown: dict[HedgeProgram, str] = {}  # the state word last published
         self._changed: dict[HedgeProgram, None] = {}  # programs with news since then
         self._messages = MessageCount()
+        self.reply_clock = ReplyClock()
         self._owed_alerts = OwedAlerts()
 
     # --- start ---
@@ -135,6 +137,7 @@ class Desk:
             self.record("", event, now, out)
             self.reconciliation.note_down(event.venue)
             self.position_check.note_down(event.venue)
+            self.reply_clock.forget(event.venue)
         elif isinstance(event, e.StatusEnded):
             self.record("", event, now, out)
             self.reconciliation.note_answered(event.venue, event.queried_at)
@@ -176,6 +179,7 @@ class Desk:
         if not obstacle:
             for order in orders:
                 self._messages.note(order.venue, now)
+                self.reply_clock.note_sent(order, now)
             out.append(Submit(pending.approved, orders))
             return
         for order in orders:
@@ -208,6 +212,8 @@ class Desk:
             return
         if isinstance(event, TOLD_AGAIN) and program.state.orders[event.client_order_id].is_repeated(event):
             return
+        if (measured := measure(self, event, now)) is not None:
+            self.record("", measured, now, out)
         note_order(self, program.state.orders[event.client_order_id].intent.venue, event, now, out)
         self.record(program.terms.program, event, now, out)
         self.advance(program, now, out)
@@ -309,12 +315,14 @@ class Desk:
                     self.owner[intent.client_order_id] = self.programs[name]
             case e.TermsChanged() if event.terms.program not in self.programs:
                 added = self.roster.add(event.terms)
-                if self.kill_all is not None:
-                    added.handle(self.kill_all, 0)
+                for earlier in (*self.reply_clock.facts.values(), *filter(None, [self.kill_all])):
+                    added.handle(earlier, 0)
             case e.Kill() | e.KillLifted() if not name:
                 self.kill_all = event if isinstance(event, e.Kill) else None
                 if self.kill_all is None:
                     self.foreign.clear()  # two people have looked
+            case e.ReplyTimesMeasured():
+                self.reply_clock.facts[event.venue] = event
             case e.PositionAdjusted():
                 self.position_check.ask_soon(event.venue, now)
             case r.LimitsChanged():

@@ -172,7 +172,7 @@ def program_terms(row: HedgeProgram, today: date, revision: int | None = None) -
         reply_times={
             venue: terms.ReplyTimes(
                 times["reply_due_ms"] * MILLI, times["query_interval_ms"] * MILLI,
-                times["presumed_dead_ms"] * MILLI,
+                times["presumed_dead_ms"] * MILLI, times.get("presumed_dead_max_ms", 0) * MILLI,
             )
             for venue, times in given.reply_times.items()
         },

@@ -338,7 +338,7 @@ class Checkers:
         name = order.intent.client_order_id
         desk = self.world.desk
         assert desk is not None
-        times = self._judge.owner(desk, name).terms.reply_times[order.intent.venue]
+        times = self._judge.owner(desk, name).state.reply_times[order.intent.venue]
         epoch, queried_at = self._not_found.get(name, (0, 0))
         if epoch != desk.epoch or queried_at - order.sent_at < times.presumed_dead:
             self.fail("INV-07", f"{name} is presumed dead without a late enough answer on this session")

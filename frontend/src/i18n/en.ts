@@ -213,6 +213,7 @@ export default {
     fill_busted: "Trade taken back",
     fill_corrected: "Trade corrected",
     positions_reported: "Positions reported",
+    reply_times_measured: "Reply times measured",
     trading_day_changed: "New trading day",
     foreign_filled: "Trade not of this desk",
     flatten_requested: "Flatten requested",

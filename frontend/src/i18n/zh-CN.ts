@@ -213,6 +213,7 @@ export default {
     fill_busted: "成交撤销",
     fill_corrected: "成交更正",
     positions_reported: "持仓回报",
+    reply_times_measured: "已测得回报时延",
     trading_day_changed: "交易日切换",
     foreign_filled: "非本系统成交",
     flatten_requested: "申请双腿平仓",

@@ -179,10 +179,11 @@ class PairDraft(PairShape, kw_only=True):
     ratio_custom: Decimal | None = None  # domestic lots per foreign lot
 
 
-class ReplyTimesShape(msgspec.Struct, kw_only=True):
+class ReplyTimesShape(msgspec.Struct, kw_only=True, omit_defaults=True):
     reply_due_ms: int
     query_interval_ms: int
     presumed_dead_ms: int
+    presumed_dead_max_ms: int = 0  # where the venue was measured to be slow; 0 means twelve times the least
 
 
 class ProxyShape(msgspec.Struct, kw_only=True):
