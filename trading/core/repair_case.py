@@ -24,7 +24,7 @@ from trading.core.policy import counter_levels, is_fresh, order_price
 from trading.core.repair import Move, Way, choose, closing_of, explain, ladder, ways
 from trading.core.repair_view import DOWN, HALTED, LOCKED, STALE, LegView, Limits, Market, Obstacle, Standing
 from trading.core.terms import Instrument, Proxy
-from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, utc_day
+from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, exact, utc_day
 from trading.core.view import FX
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Repairs:
         if quote is not None and case.refusals.is_shut(quote):
             quote, out = None, Obstacle(HALTED, "its venue says that it is closed")
         fx_rate, day = self._fx_rate(case, instrument), utc_day(now)
-        per_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
+        per_lot = exact(instrument.tick) * exact(instrument.multiplier)
 
         def closing(side: Side, lots: Lots, turnover_per_lot: Fraction) -> Plan:
             return self._closing(case, leg, instrument, side, lots, turnover_per_lot, day)
