@@ -8,7 +8,7 @@ clearly cheaper (`recall`). Where nothing is possible in a locked or halted mark
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -192,6 +192,7 @@ class Repairs:
         fx_rate, day = self._fx_rate(case, instrument), utc_day(now)
         per_lot = exact(instrument.tick) * exact(instrument.multiplier)
 
+        @cache  # asked for its obstacle, its orders and its cost; the books stand still meanwhile
         def closing(side: Side, lots: Lots, turnover_per_lot: Fraction) -> Plan:
             return self._closing(case, leg, instrument, side, lots, turnover_per_lot, day)
 
