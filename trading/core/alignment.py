@@ -6,11 +6,13 @@ judged in exact lots against whole units, never in rounded spread units, and the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, lcm
 
 from trading.core.terms import Instrument, LegRole, Pair
-from trading.core.units import DAY, Lots, Nanos, Side
+from trading.core.units import DAY, Lots, Nanos, Side, exact
 
 # An entry may have to be rolled back after the longest closure between two trading days.
 ROLLBACK_WITHIN: Nanos = 10 * DAY
@@ -76,12 +78,23 @@ def fitting_units(legs: Sequence[tuple[Instrument, Lots]], units_max: int, day: 
     return range(units_max - units_max % step, least - 1, -step)
 
 
+@lru_cache(maxsize=1_024)
+def units_per_quote(numerator: Decimal, denominator: Decimal) -> Fraction:
+    """Return the foreign quote units in one domestic quote unit: 2,204.6226 lb/t."""
+    return Fraction(numerator) / Fraction(denominator)
+
+
+@lru_cache(maxsize=1_024)
+def _foreign_per_lot(multiplier: Decimal, numerator: Decimal, denominator: Decimal) -> Fraction:
+    return exact(multiplier) / units_per_quote(numerator, denominator)
+
+
 def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Instrument]) -> Fraction:
     """Return `lots` of a leg in the domestic quote unit, exact: 4 HG = 100,000 lb / 2,204.6226 lb/t."""
-    quantity = lots * Fraction(instruments[pair.legs[leg].instrument].multiplier)
+    multiplier, parity = instruments[pair.legs[leg].instrument].multiplier, pair.parity
     if pair.legs[leg].role is LegRole.FOREIGN:
-        quantity /= Fraction(pair.parity.units_numerator) / Fraction(pair.parity.units_denominator)
-    return quantity
+        return lots * _foreign_per_lot(multiplier, parity.units_numerator, parity.units_denominator)
+    return lots * exact(multiplier)
 
 
 def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:

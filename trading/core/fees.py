@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from trading.core.terms import Fee, Instrument
-from trading.core.units import Lots
+from trading.core.units import Lots, exact
 
 
 def fee_on(instrument: Instrument, day: str) -> Fee | None:
@@ -14,4 +14,4 @@ def fee_on(instrument: Instrument, day: str) -> Fee | None:
 
 def opening_fee(fee: Fee | None, turnover: Fraction, lots: Lots) -> Fraction:
     """Return the fee for opening, in the currency of `turnover`."""
-    return Fraction(0) if fee is None else abs(turnover) * Fraction(fee.open_rate) + lots * Fraction(fee.open_per_lot)
+    return Fraction(0) if fee is None else abs(turnover) * exact(fee.open_rate) + lots * exact(fee.open_per_lot)

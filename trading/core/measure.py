@@ -18,10 +18,11 @@ FX is executable too: the ask when the foreign leg is bought (foreign currency m
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
-from trading.core.terms import Comparator, Instrument, Leg, LegRole, Measure, Pair, Parity, Terms
-from trading.core.units import Lots, Ticks
+from trading.core.terms import Comparator, Instrument, Leg, LegRole, Measure, Pair, Parity, Terms, Trigger
+from trading.core.units import Lots, Ticks, exact
 
 SHOWN_PLACES = Decimal("0.000001")
 MICRO_UNITS = 10**6
@@ -39,6 +40,7 @@ def leg_of(pair: Pair, role: LegRole) -> Leg:
     return found[0]
 
 
+@lru_cache(maxsize=1_024)
 def parity_factor(parity: Parity) -> Fraction:
     """Return what one foreign price unit adds to import parity per unit of FX."""
     units = Fraction(parity.units_numerator) / Fraction(parity.units_denominator)
@@ -50,6 +52,7 @@ def import_parity(foreign: Fraction, fx: Fraction, parity: Parity) -> Fraction:
     return (foreign + _landed(parity)) * parity_factor(parity) * fx + Fraction(parity.misc)
 
 
+@lru_cache(maxsize=1_024)
 def _landed(parity: Parity) -> Fraction:
     """Return what is added to the foreign price before it is converted, per foreign unit."""
     return Fraction(parity.date_adjustment) + Fraction(parity.premium)
@@ -80,20 +83,14 @@ class CompiledTrigger:
         pair, trigger = terms.pair, terms.trigger
         domestic = instruments[leg_of(pair, LegRole.DOMESTIC).instrument]
         foreign = instruments[leg_of(pair, LegRole.FOREIGN).instrument]
-        fx_tick = Fraction(instruments[pair.fx_instrument].tick) if pair.fx_instrument else Fraction(1)
+        fx_tick = exact(instruments[pair.fx_instrument].tick) if pair.fx_instrument else Fraction(1)
         self.measure = trigger.measure
-        self._landed_ticks = _landed(pair.parity) / Fraction(foreign.tick)
-        self._parity_per_tick = parity_factor(pair.parity) * fx_tick * Fraction(foreign.tick)
-        self._misc = Fraction(pair.parity.misc)
+        self._landed_ticks, self._parity_per_tick = _parity_in_ticks(pair.parity, foreign.tick, fx_tick)
+        self._misc = exact(pair.parity.misc)
         self._counter = trigger.counter_leg
-        self._ticks = (Fraction(domestic.tick), Fraction(foreign.tick), fx_tick)
-        exact = _coefficients(terms, *self._ticks)
-        scale = lcm(*(part.denominator for part in exact))
-        if trigger.comparator is Comparator.AT_MOST:
-            scale = -scale
-        self._scale = scale
+        self._ticks = (exact(domestic.tick), exact(foreign.tick), fx_tick)
+        self._scale, weights = _linear_form(terms.program, trigger, pair.parity, *self._ticks)
         self._value = trigger.value
-        weights = [int(part * scale) for part in exact]
         self.domestic_weight, self.foreign_weight, self.foreign_fixed, self.fixed = weights
         self.uses_fx = trigger.measure is Measure.SPREAD and pair.fx_instrument is not None
 
@@ -150,11 +147,29 @@ class CompiledTrigger:
         return (foreign + self._landed_ticks) * (self._parity_per_tick * fx_ticks) + self._misc
 
 
+@lru_cache(maxsize=1_024)
+def _parity_in_ticks(parity: Parity, foreign_tick: Decimal, fx_tick: Fraction) -> tuple[Fraction, Fraction]:
+    """Return what is added to the foreign price in ticks, and import parity per foreign tick and FX tick."""
+    return _landed(parity) / exact(foreign_tick), parity_factor(parity) * fx_tick * exact(foreign_tick)
+
+
+@lru_cache(maxsize=1_024)
+def _linear_form(
+    program: str, trigger: Trigger, parity: Parity, domestic_tick: Fraction, foreign_tick: Fraction, fx_tick: Fraction
+) -> tuple[int, tuple[int, int, int, int]]:
+    """Return the common denominator, below zero for AT_MOST, and A, B, C, K times it."""
+    parts = _coefficients(program, trigger, parity, domestic_tick, foreign_tick, fx_tick)
+    scale = lcm(*(part.denominator for part in parts))
+    if trigger.comparator is Comparator.AT_MOST:
+        scale = -scale
+    a, b, c, k = (int(part * scale) for part in parts)
+    return scale, (a, b, c, k)
+
+
 def _coefficients(
-    terms: Terms, domestic_tick: Fraction, foreign_tick: Fraction, fx_tick: Fraction
+    program: str, trigger: Trigger, parity: Parity, domestic_tick: Fraction, foreign_tick: Fraction, fx_tick: Fraction
 ) -> tuple[Fraction, Fraction, Fraction, Fraction]:
     """Return A, B, C, K of the module's linear form."""
-    trigger, parity = terms.trigger, terms.pair.parity
     value, zero = Fraction(trigger.value), Fraction(0)
     match trigger.measure:
         case Measure.SPREAD:
@@ -166,4 +181,4 @@ def _coefficients(
             return domestic_tick, zero, zero, value
         case Measure.COUNTER_PRICE if trigger.counter_leg is LegRole.FOREIGN:
             return zero, -foreign_tick, zero, value
-    raise BadTerms(f"program {terms.program}: a counter-price trigger must name its leg")
+    raise BadTerms(f"program {program}: a counter-price trigger must name its leg")

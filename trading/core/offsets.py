@@ -18,7 +18,7 @@ from trading.core.books import BookKey, Books, OffsetRule
 from trading.core.events import Offset
 from trading.core.prompts import prompt_of
 from trading.core.terms import Fee, HedgeFlag, Instrument
-from trading.core.units import Lots, Side
+from trading.core.units import Lots, Side, exact
 
 
 class ClosePolicy(Enum):
@@ -103,7 +103,7 @@ def opening_prompt(instrument: Instrument, trading_day: str) -> str:
 
 
 def _per_lot(rate: Decimal, per_lot: Decimal, turnover_per_lot: Fraction) -> Fraction:
-    return abs(turnover_per_lot) * Fraction(rate) + Fraction(per_lot)
+    return abs(turnover_per_lot) * exact(rate) + exact(per_lot) if rate else exact(per_lot)
 
 
 def _net(books: Books, wish: Wish) -> Plan:

@@ -43,6 +43,8 @@ class OrderState(Enum):
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
 
+    __hash__ = object.__hash__  # by identity, in C
+
 
 class Evidence(Enum):
     ACCEPTED = "accepted"  # also a status answer "working"
@@ -55,6 +57,8 @@ class Evidence(Enum):
     MISSING = "missing"  # not found, by a query sent after the presumption was allowed
     NOT_SENT = "not_sent"
     AMENDED = "amended"  # a trade was taken back or corrected: the venue's earlier word no longer stands
+
+    __hash__ = object.__hash__  # by identity, in C
 
 
 S = OrderState

@@ -23,12 +23,16 @@ class Purpose(Enum):
     PROXY = "proxy"  # a stand-in for a leg that cannot be traded
     FLATTEN = "flatten"  # both legs of matched units traded back because a person asked
 
+    __hash__ = object.__hash__  # by identity, in C
+
 
 class Offset(Enum):
     OPEN = "open"
     CLOSE = "close"
     CLOSE_TODAY = "close_today"
     CLOSE_YESTERDAY = "close_yesterday"
+
+    __hash__ = object.__hash__  # by identity, in C
 
 
 class RejectClass(Enum):
@@ -43,6 +47,8 @@ class RejectClass(Enum):
     LIMIT_LOCKED = "limit_locked"
     DUPLICATE = "duplicate"
     OTHER = "other"
+
+    __hash__ = object.__hash__  # by identity, in C
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):

@@ -1,11 +1,14 @@
 """Prices and freshness: the pure choices an order starts from. Nothing here is ever derived from an empty side."""
 
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
+from trading.core.alignment import units_per_quote
 from trading.core.depth import worst_ticks
 from trading.core.events import Level, QuoteSeen
 from trading.core.terms import Instrument, LegRole, Pair
-from trading.core.units import Lots, Nanos, Side, Ticks
+from trading.core.units import Lots, Nanos, Side, Ticks, exact
 
 
 def counter_levels(quote: QuoteSeen, side: Side) -> tuple[Level, ...]:
@@ -78,6 +81,12 @@ def order_price(quote: QuoteSeen, side: Side, lots: Lots, payup_ticks: Ticks, co
     return max(worst - payup_ticks, bound) if worst >= bound else None
 
 
+@lru_cache(maxsize=1_024)
+def _per_fx_tick(payup: Fraction, tick: Decimal, units: Fraction, fx_tick: Fraction) -> Fraction:
+    """Return the payup in foreign ticks when FX is one tick."""
+    return payup / (exact(tick) * units * fx_tick)
+
+
 class Payup:
     """Price given away to get filled, in domestic currency per domestic unit, as whole ticks of each leg.
 
@@ -89,9 +98,9 @@ class Payup:
     def __init__(
         self, payup: Fraction, pair: Pair, domestic: Instrument, foreign: Instrument, fx_tick: Fraction
     ) -> None:
-        units = Fraction(pair.parity.units_numerator) / Fraction(pair.parity.units_denominator)
-        foreign_per_fx_tick = payup / (Fraction(foreign.tick) * units * fx_tick)
-        self._domestic_ticks = int(payup / Fraction(domestic.tick))
+        units = units_per_quote(pair.parity.units_numerator, pair.parity.units_denominator)
+        foreign_per_fx_tick = _per_fx_tick(payup, foreign.tick, units, fx_tick)
+        self._domestic_ticks = int(payup / exact(domestic.tick))
         self._numerator, self._denominator = foreign_per_fx_tick.numerator, foreign_per_fx_tick.denominator
 
     def ticks(self, role: LegRole, fx_ticks: Ticks, attempt: int) -> Ticks:

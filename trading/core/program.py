@@ -173,13 +173,15 @@ class HedgeProgram(MarketView):
 
     def _rests_until(self, case: Execution, order: Order) -> Nanos:
         """Return when an accepted order has had its time to fill by itself; it is called back once for that."""
-        is_meant_to_rest = order.intent.time_in_force is e.TimeInForce.DAY
-        may_rest = order.state is not OrderState.WORKING or order.asked_at or is_meant_to_rest
-        return NEVER if may_rest else self._repairs.waits_until(case, order)
+        if order.state is not OrderState.WORKING or order.asked_at or order.intent.time_in_force is e.TimeInForce.DAY:
+            return NEVER
+        return self._repairs.waits_until(case, order)
 
     def _silent(self, now: Nanos) -> e.QueryDecided | None:
         """Return the query of every order whose venue is up and owes an answer."""
-        names = tuple(name for name, due in self._queries_due() if now >= due)
+        if not (self.state.open or self.state.presumed_dead):
+            return None
+        names = tuple([name for name, due in self._queries_due() if now >= due])
         return e.QueryDecided(names, "silent") if names else None
 
     def _queries_due(self) -> Iterator[tuple[str, Nanos]]:
@@ -299,24 +301,32 @@ class HedgeProgram(MarketView):
 
     def deadline(self, now: Nanos) -> Nanos | None:
         """Return when after `now` `decide` must be asked again even if nothing happens, or None."""
-        state, repair = self.state, self.terms.repair
+        state = self.state
         times = [due for _, due in self._queries_due()] if state.open or state.presumed_dead else []
-        times += [self._rests_until(case, order) for case in state.open for order in case.orders]
+        if state.open:
+            times += self._case_times(now)
         if state.mode is Mode.ARMED:
             times.append(state.armed_until)
         if state.flatten is not None:
             times += [state.flatten.due_at, state.flatten.retry_at]
-        if self.quoting:
-            times += [due for case in state.open for due in self.quoting.deadlines(case, now)]
-        for case in state.open:
-            if case.naked_since is not None and self.may_repair(case):
-                times += [case.naked_since + repair.wait, case.naked_since + repair.naked_age_max]
-                if case.lead is not None or not case.is_live:
-                    times.append(case.retry_at)
         if state.mode is Mode.ARMED and not state.open:
             held = [view.holds_since for view in self.views if view.holds_since is not None]
             times += [max(since + self.terms.trigger.dwell, state.cooldown_until) for since in held]
-        return min((at for at in times if now < at < NEVER), default=None)
+        return min([at for at in times if now < at < NEVER], default=None)
+
+    def _case_times(self, now: Nanos) -> Iterator[Nanos]:
+        """Yield the times that open executions wait for, past ones too."""
+        repair = self.terms.repair
+        for case in self.state.open:
+            for order in case.orders:
+                yield self._rests_until(case, order)
+            if self.quoting:
+                yield from self.quoting.deadlines(case, now)
+            if case.naked_since is not None and self.may_repair(case):
+                yield case.naked_since + repair.wait
+                yield case.naked_since + repair.naked_age_max
+                if case.lead is not None or not case.is_live:
+                    yield case.retry_at
 
     def snapshot(self) -> dict[str, object]:
         """Return the durable state as plain values: for the screen, and to compare folds."""

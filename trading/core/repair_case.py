@@ -8,7 +8,7 @@ clearly cheaper (`recall`). Where nothing is possible in a locked or halted mark
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +24,7 @@ from trading.core.policy import counter_levels, is_fresh, order_price
 from trading.core.repair import Move, Way, choose, closing_of, explain, ladder, ways
 from trading.core.repair_view import DOWN, HALTED, LOCKED, STALE, LegView, Limits, Market, Obstacle, Standing
 from trading.core.terms import Instrument, Proxy
-from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, utc_day
+from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, exact, utc_day
 from trading.core.view import FX
 
 if TYPE_CHECKING:
@@ -190,8 +190,9 @@ class Repairs:
         if quote is not None and case.refusals.is_shut(quote):
             quote, out = None, Obstacle(HALTED, "its venue says that it is closed")
         fx_rate, day = self._fx_rate(case, instrument), utc_day(now)
-        per_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
+        per_lot = exact(instrument.tick) * exact(instrument.multiplier)
 
+        @cache  # asked for its obstacle, its orders and its cost; the books stand still meanwhile
         def closing(side: Side, lots: Lots, turnover_per_lot: Fraction) -> Plan:
             return self._closing(case, leg, instrument, side, lots, turnover_per_lot, day)
 

@@ -22,7 +22,7 @@ from trading.core.fees import fee_on
 from trading.core.measure import BadTerms
 from trading.core.residual import residual_room
 from trading.core.terms import Instrument, LegRole, Measure, Terms
-from trading.core.units import Lots, Nanos, Side, utc_day
+from trading.core.units import Lots, Nanos, Side, exact, utc_day
 from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def edge(view: MarketView, units: int, now: Nanos) -> Fraction:
     for leg, instrument in enumerate(view.instruments):
         fee = fee_on(instrument, day)
         if fee is not None:
-            turnover = abs(sums[leg]) * Fraction(instrument.tick) * Fraction(instrument.multiplier)
-            money = turnover * Fraction(fee.open_rate) + lots[leg] * Fraction(fee.open_per_lot)
+            turnover = abs(sums[leg]) * exact(instrument.tick) * exact(instrument.multiplier)
+            money = turnover * exact(fee.open_rate) + lots[leg] * exact(fee.open_per_lot)
             fees += money * rate if leg == FOREIGN else money
-    quantity = lots[DOMESTIC] * Fraction(view.instruments[DOMESTIC].multiplier)
+    quantity = lots[DOMESTIC] * exact(view.instruments[DOMESTIC].multiplier)
     return view.beyond(units) - fees / quantity
 
 

@@ -5,10 +5,7 @@ journal is the recovery. A fact carries its consequences: booking a late fill re
 because a crash between two records would lose the second (controls.md §0.5).
 """
 
-from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
-from typing import Any
 
 from trading.core import amendments, people, waits
 from trading.core import events as e
@@ -25,6 +22,13 @@ from trading.core.terms import Instrument, Proxy, Terms
 from trading.core.units import Lots, Nanos, Side, utc_day
 
 FAILURES_IN_ROW_MAX = 3  # executions without a matched unit before the program disarms itself
+FOLDED_BY: dict[type, str] = {  # methods of the state
+    e.OrdersDecided: "_orders_decided", e.CancelDecided: "_cancel_decided", e.QueryDecided: "_query_decided",
+    e.OrderAccepted: "_accepted", e.OrderRejected: "_rejected", e.OrderFilled: "_filled", e.OrderClosed: "_closed",
+    e.CancelRejected: "_cancel_rejected", e.OrderStatus: "_status", e.OrderNotSent: "_not_sent",
+    e.VenueUp: "_venue_up", e.VenueDown: "_venue_down", e.ExecutionEnded: "_ended", e.Halted: "_halted",
+    e.RepairHeld: "_repair_held",
+}  # fmt: skip
 LEAD_PURPOSES = frozenset((e.Purpose.ENTRY, e.Purpose.HEDGE))  # of a further order that is no repair
 
 
@@ -66,15 +70,6 @@ class ProgramState:
         self.flatten: people.Flattening | None = None
         self.tally = Tally()
         self.residual = Residual()
-        self._folds: dict[type, Callable[[Any, Nanos], list[Effect]]] = {
-            e.OrdersDecided: self._orders_decided, e.CancelDecided: self._cancel_decided,
-            e.QueryDecided: self._query_decided, e.OrderAccepted: self._accepted, e.OrderRejected: self._rejected,
-            e.OrderFilled: self._filled, e.OrderClosed: self._closed, e.CancelRejected: self._cancel_rejected,
-            e.OrderStatus: self._status, e.OrderNotSent: self._not_sent,
-            e.VenueUp: self._venue_up, e.VenueDown: self._venue_down,
-            e.ExecutionEnded: self._ended, e.Halted: self._halted, e.RepairHeld: self._repair_held,
-            **{kind: partial(apply, self) for kind, apply in (people.FOLDS | amendments.FOLDS | waits.FOLDS).items()},
-        }  # fmt: skip
 
     def adopt(self, terms: Terms) -> None:
         self.terms = terms
@@ -90,8 +85,12 @@ class ProgramState:
 
     def fold(self, event: e.Event, now: Nanos) -> list[Effect]:
         """Apply a fact and return what the host must do; facts that concern nobody here change nothing."""
-        apply = self._folds.get(type(event))
-        return apply(event, now) if apply else []
+        kind = type(event)
+        if (name := FOLDED_BY.get(kind)) is not None:
+            effects: list[Effect] = getattr(self, name)(event, now)
+            return effects
+        apply = people.FOLDS.get(kind) or amendments.FOLDS.get(kind) or waits.FOLDS.get(kind)
+        return apply(self, event, now) if apply else []
 
     # --- decisions ---
 

@@ -7,6 +7,7 @@ monotonic clock, so that it never steps and still means the same after a restart
 
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from functools import lru_cache
 
 Ticks = int
@@ -24,6 +25,8 @@ class Side(Enum):
     BUY = "buy"
     SELL = "sell"
 
+    __hash__ = object.__hash__  # by identity, in C: sides are keys on every path
+
     @property
     def sign(self) -> int:
         """Return +1 for BUY and -1 for SELL."""
@@ -36,6 +39,12 @@ class Side(Enum):
 
 class OffGridPrice(ValueError):
     """A price that is not a whole number of ticks."""
+
+
+@lru_cache(maxsize=4_096)
+def exact(figure: Decimal) -> Fraction:
+    """Return a figure of the terms or instruments as a fraction: few of them, each wanted again and again."""
+    return Fraction(figure)
 
 
 def to_ticks(price: Decimal, tick: Decimal) -> Ticks:

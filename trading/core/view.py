@@ -21,7 +21,7 @@ from trading.core.events import QuoteSeen
 from trading.core.measure import BadTerms, CompiledTrigger
 from trading.core.policy import Collar, Payup, counter_levels, is_fresh, order_price, skew
 from trading.core.terms import Instrument, LegRole, Terms
-from trading.core.units import Lots, Nanos, Side, Ticks, utc_day
+from trading.core.units import Lots, Nanos, Side, Ticks, exact, utc_day
 
 DOMESTIC, FOREIGN, FX = 0, 1, 2
 BID, ASK = 0, 1
@@ -86,13 +86,13 @@ class MarketView:
         self.venues = tuple(dict.fromkeys(instrument.venue for instrument in self.instruments))
         self.ratio_lots = tuple(leg.ratio_lots for leg in pair.legs)
         self.sides = tuple(terms.direction.side_of(leg.role) for leg in pair.legs)
-        self.fx_tick = Fraction(fx.tick) if fx else Fraction(1)
+        self.fx_tick = exact(fx.tick) if fx else Fraction(1)
         self.pair = pair
         self.unit_residual = unit_residual(pair, self.sides, instruments)
         self._sized = tuple(zip(self.instruments, self.ratio_lots, strict=True))
         self._is_bound = any(_has_size_rules(instrument) for instrument in self.instruments)
-        self.collar = Collar(Fraction(terms.collar_rate))
-        self.payup = Payup(Fraction(terms.payup), pair, *self.instruments, self.fx_tick)
+        self.collar = Collar(exact(terms.collar_rate))
+        self.payup = Payup(exact(terms.payup), pair, *self.instruments, self.fx_tick)
         self.clip_units = terms.clip_units
         self._cells = [cells.setdefault(code, Cell()) for code in self.codes]
         if fx is None:

@@ -44,9 +44,17 @@ def advance_each(desk: "Desk", programs: Sequence[HedgeProgram], now: Nanos, out
     if rivals:
         served = {program.terms.program for program, _ in rivals}
         _serve(desk, rivals, now, out)
-    for program, _ in decided:
-        if program.terms.program not in served:
+    has_moved = bool(rivals)
+    for program, event in decided:
+        if program.terms.program in served:
+            continue
+        if has_moved:  # what others did since may have changed what it wants
             desk.advance(program, now, out)
+        elif event is not None:
+            desk.advance(program, now, out, event)
+            has_moved = True
+        else:
+            desk.end_turn(program, now)
 
 
 def _opens(program: HedgeProgram, event: e.OrdersDecided) -> bool:

@@ -34,7 +34,7 @@ SAFE_CLASSES = frozenset((
     "collections.OrderedDict", "builtins.set", "builtins.frozenset", "builtins.int", "builtins.list", "builtins.dict",
     "builtins.tuple", "builtins.str",
 ))  # fmt: skip
-NOT_STATE = frozenset(("_folds", "instruments"))  # of a program: bound methods, and what the configuration says
+NOT_STATE = frozenset(("instruments",))  # of a program: what the configuration says
 BOOKS_NOT_STATE = frozenset(("_instruments", "_rules"))
 
 log = logging.getLogger(__name__)

@@ -25,6 +25,14 @@ class Deadlines:
 
     def next(self) -> Nanos | None:
         """Return the earliest deadline, or None."""
+        if self._moved:
+            self._work_out()
+        heap, dues = self._heap, self._due
+        while heap and dues[heap[0][1]] != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def _work_out(self) -> None:
         for program, asked_at in self._moved.items():
             name, due = program.terms.program, program.deadline(asked_at)
             if due != self._due.get(name):
@@ -32,9 +40,6 @@ class Deadlines:
                 if due is not None:
                     heappush(self._heap, (due, name, program))
         self._moved.clear()
-        while self._heap and self._due[self._heap[0][1]] != self._heap[0][0]:
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
 
     def passed(self, now: Nanos) -> Iterator[HedgeProgram]:
         """Yield the programs whose deadline has come, each once."""

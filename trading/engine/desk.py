@@ -49,6 +49,10 @@ ORDER_EVENTS = frozenset((
 # What venues list at every start.
 TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus, e.FillBusted, e.FillCorrected)
 CORE_EVENTS = frozenset(get_args(e.Event))
+PROGRAM_ONLY_EVENTS = frozenset((  # the desk itself keeps nothing of them
+    e.VenueUp, e.VenueDown, e.CancelDecided, e.QueryDecided, e.OrdersRefused, e.ExecutionEnded, e.Halted,
+    e.Disarmed, e.RepairHeld,
+))  # fmt: skip
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
 
@@ -196,8 +200,9 @@ class Desk:
 
     def deadline(self) -> Nanos | None:
         """Return when `on_time` must be called at the latest, or None."""
-        dues = [due for due in (self._deadlines.next(), self.position_check.deadline()) if due is not None]
-        next_due = min(dues, default=None)
+        next_due, check_due = self._deadlines.next(), self.position_check.deadline()
+        if next_due is None or (check_due is not None and check_due < next_due):
+            next_due = check_due
         if self.reconciliation.state is DeskState.RECOVERING:
             gives_up_at = self.reconciliation.gives_up_at
             return gives_up_at if next_due is None else min(next_due, gives_up_at)
@@ -273,7 +278,8 @@ class Desk:
         seq: int = self.journal.append(name, event, now)
         for effect in self._fold(name, event, now):
             self.perform(effect, now, out)
-        self._changed.update(dict.fromkeys(self._targets(name)))
+        for program in self._targets(name):
+            self._changed[program] = None
         return seq
 
     def _publish_states(self, now: Nanos, out: list[Action]) -> list[Action]:
@@ -294,15 +300,20 @@ class Desk:
         if type(event) in ORDER_EVENTS:
             program = self.owner[event.client_order_id]
             order = program.state.orders[event.client_order_id]
-            effects = program.handle(event, now)
+            told = program.handle(event, now)
             self.positions.note(event, order, now)
-            return effects
-        self._note(name, event, now)
-        if type(event) not in CORE_EVENTS:
+            return told
+        kind = type(event)
+        if kind not in PROGRAM_ONLY_EVENTS:
+            self._note(name, event, now)
+        if kind not in CORE_EVENTS:
             return []
-        effects = [effect for program in self._targets(name) for effect in program.handle(event, now)]
-        effects += foreign.alerts_of(self, event)
-        if type(event) is e.TermsChanged and not self._is_starting:
+        effects: list[Effect] = []
+        for program in self._targets(name):
+            effects += program.handle(event, now)
+        if kind is e.ForeignFilled:
+            effects += foreign.alerts_of(self, event)
+        if kind is e.TermsChanged and not self._is_starting:
             self.roster.index()
         return effects
 

@@ -174,14 +174,14 @@ class AtRest:
     def _fold(self, desk: Desk) -> None:
         """INV-15: the journal alone, as it is read back from its bytes, gives the same state."""
         again = Desk(self._world.config, self._world.disk, desk.gate, desk.epoch, self._world.now)
-        again.recover(as_read_back(record) for record in self._world.disk.records)
+        records = [as_read_back(record) for record in self._world.disk.records]
+        again.recover(records)
         self._compare(desk, again)
-        self._resume(desk)
+        self._resume(desk, records)
 
-    def _resume(self, desk: Desk) -> None:
+    def _resume(self, desk: Desk, records: list[r.Record]) -> None:
         """INV-15: a snapshot taken on the way, and the records behind it, give the same state too."""
         world = self._world
-        records = [as_read_back(record) for record in world.disk.records]
         before, after = (Desk(world.config, world.disk, desk.gate, desk.epoch, world.now) for _ in range(2))
         taken_at = world.seed % (len(records) + 1)
         before.recover(records[:taken_at])

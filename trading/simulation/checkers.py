@@ -39,6 +39,9 @@ BRANCHES: dict[type, Callable[[Any], str]] = {
     e.QueryDecided: lambda event: "query",
     e.Disarmed: lambda event: "disarmed_" + event.reason,
 }
+CHECKED_ALONE = frozenset((
+    r.Recovered, e.OrdersRefused, e.RepairHeld, e.OrdersDecided, e.CancelDecided, e.Arm, e.KillLifted,
+))  # fmt: skip
 
 EXPECTED_BRANCHES = (
     *(f"order_{state.value}" for state in OrderState),
@@ -149,6 +152,11 @@ class Checkers:
         branch = BRANCHES.get(type(event))
         if branch is not None:
             self.branches[branch(event)] += 1
+        if type(event) in CHECKED_ALONE:
+            self._check_alone(record, event)
+
+    def _check_alone(self, record: r.Record, event: Any) -> None:
+        """Check what one record says by itself."""
         if isinstance(event, r.Recovered) and event.state == "RECONCILED":
             self._reconciled_epoch = record.epoch
             self._reconciled()

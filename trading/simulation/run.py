@@ -64,7 +64,7 @@ def run_seeds(seeds: Iterable[int]) -> Summary:
     """Run one schedule per seed in this process."""
     summary = Summary()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # worlds are cyclic and short-lived; the default looks at them far too often
+    gc.set_threshold(500_000, 5, 50)  # worlds are cyclic and short-lived; the default looks at them far too often
     for seed in seeds:
         summary.add(run_one(seed))
     return summary

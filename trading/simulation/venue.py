@@ -23,11 +23,12 @@ Traded = Callable[[e.OrderIntent, Lots], None]
 class VenueOrder:
     """The truth about one order at the venue."""
 
-    __slots__ = ("amendments", "filled_lots", "fills", "intent", "is_rejected", "is_working")
+    __slots__ = ("amendments", "filled_lots", "fills", "intent", "is_rejected", "is_working", "left_lots")
 
     def __init__(self, intent: e.OrderIntent) -> None:
         self.intent = intent
         self.filled_lots: Lots = 0
+        self.left_lots: Lots = intent.lots  # what may still trade; a trade taken back comes not back to the book
         self.fills: list[e.OrderFilled] = []  # as they were first told
         self.amendments: dict[str, e.FillBusted | e.FillCorrected] = {}  # by trade and day
         self.is_working = False
@@ -90,7 +91,7 @@ class SimulatedVenue:
         kind = (intent.instrument, intent.side, intent.offset, intent.hedge_flag)
         working = (order for order in self.orders.values() if order.is_working)
         return sum(
-            order.intent.lots - order.filled_lots
+            order.left_lots
             for order in working
             if (order.intent.instrument, order.intent.side, order.intent.offset, order.intent.hedge_flag) == kind
         )
@@ -116,18 +117,18 @@ class SimulatedVenue:
         if faults.hits("rests"):
             order.is_working = True
             self._trade(order, self._rng.randint(0, intent.lots), now)
-            if order.filled_lots == intent.lots:
+            if not order.left_lots:
                 self._close(order, "filled", now)
             elif faults.hits("venue_cancels"):
                 self._later(self._rng.randint(50 * MILLI, 2 * SECOND), self._cancel_unasked, name)
         elif faults.hits("close_before_fills"):
             fills = self._traded_in_parts(order, self._wanted(intent.lots), now)
-            self._close(order, "filled" if order.filled_lots == intent.lots else "cancelled", now)
+            self._close(order, "cancelled" if order.left_lots else "filled", now)
             for fill in fills:
                 self._tells.fill(now, fill)
         else:
             self._trade(order, self._wanted(intent.lots), now)
-            self._close(order, "filled" if order.filled_lots == intent.lots else "cancelled", now)
+            self._close(order, "cancelled" if order.left_lots else "filled", now)
         if is_late:
             self._tells.say(now, accepted)
 
@@ -186,6 +187,7 @@ class SimulatedVenue:
         fill = e.OrderFilled(intent.client_order_id, name, lots, price, self.day, now)
         order.fills.append(fill)
         order.filled_lots += lots
+        order.left_lots -= lots
         self._traded(intent, lots)
         self.account.trade(intent, lots)
         if self._faults.hits("trade_amended"):
@@ -215,7 +217,7 @@ class SimulatedVenue:
     def _close(self, order: VenueOrder, reason: str, now: Nanos, *, is_heard: bool = True) -> None:
         order.is_working = False
         announced = order.filled_lots
-        left = order.intent.lots - announced
+        left = order.left_lots
         if left and self._faults.hits("fill_after_close"):
             hidden = self._fill(order, self._rng.randint(1, left), now)  # traded, but not in the closing report
             self.has_lied = True
@@ -241,7 +243,7 @@ class SimulatedVenue:
             self._later(self.keeps_until - now, self.take_cancel, client_order_id)
             return
         if self._rng.random() < 0.3:
-            self._trade(order, self._rng.randint(0, order.intent.lots - order.filled_lots), now)
+            self._trade(order, self._rng.randint(0, order.left_lots), now)
         self._close(order, "cancelled", now, is_heard=not self._faults.hits("cancel_ack_lost"))
 
     def take_query(self, client_order_id: str, queried_at: Nanos, now: Nanos) -> None:
