@@ -9,7 +9,7 @@ from trading.simulation.run import Summary, failed_seeds, run_seeds
 from trading.simulation.world import World
 
 CI_SCHEDULES = 5_000  # in each of the parts that run beside each other
-CI_PARTS = 4
+CI_PARTS = 4  # twenty thousand
 
 
 def test_seeds_that_once_failed_are_clean():

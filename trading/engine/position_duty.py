@@ -79,7 +79,7 @@ def unsettled(desk: "Desk") -> frozenset[str]:
         for program in desk.programs.values()
         for case in program.state.open
         for order in case.orders
-        if not order.is_settled
+        if not order.is_settled and not order.is_queued  # what rests on purpose may rest for long; it has not traded
     )
 
 

@@ -54,7 +54,6 @@ EXPECTED_BRANCHES = (
     "disarmed_restart", "disarmed_executions_max",
     *(f"entry_{mode.value}" for mode in ExecutionMode), "hedge", "hedge_while_quoting", "requote",
     *(f"cancel_{why}" for why in ("requote", "rest", "depth", "stale", "disarmed", "no_permit", "sub_unit")),
-    "cancel_hedge_failed",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from trading.core.events import (
 from trading.core.offsets import ClosePolicy, Wish, plan
 from trading.core.terms import Fee, HedgeFlag, Instrument, QuoteBasis
 from trading.core.units import SECOND, Side
-from trading.engine import desk as desk_module
+from trading.engine import permits
 from trading.engine.position_check import PositionCheck, Verdict
 from trading.simulation.mutants import Put, mutant
 
@@ -204,7 +204,7 @@ def compares_and_says_nothing(put: Put) -> None:
 
 @mutant
 def enters_in_spite_of_a_break(put: Put) -> None:
-    put(desk_module, "is_broken", lambda desk, program: False)
+    put(permits, "is_broken", lambda desk, program: False)
 
 
 @mutant
