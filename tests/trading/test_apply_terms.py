@@ -61,6 +61,11 @@ WRONG = {
         'clip_units = 2\nroutes = ["CU-SHFE-CME"]\nexecutions_max = 10\n', None,
         "program CU-LME-QUOTE has no reply_times for CME",
     ),
+    "longest wait under the least": (
+        "programs", "presumed_dead_ms = 10000\n\n[program.reply_times.LME]",
+        "presumed_dead_ms = 10000\npresumed_dead_max_ms = 500\n\n[program.reply_times.LME]", None,
+        "SHFE has presumed_dead_max_ms 500, less than presumed_dead_ms 10000",
+    ),
     "unknown proxy": (
         "programs", 'instrument = "CME.HGH7"\nreplaces', 'instrument = "CME.HGZ9"\nreplaces', 0,
         "proxy CME.HGZ9 is an unknown instrument",
@@ -125,6 +130,8 @@ def test_a_wrong_term_is_refused_with_file_line_and_reason(files, fault):
 def test_what_is_declared_reaches_the_core_exactly(files):
     spoil(files["programs"], QUOTE, QUOTE + 'windows = [["21:30", "00:30"], ["09:05", "11:20"]]\n')
     spoil(files["programs"], "ratio_lots = 5\n", 'ratio_lots = 5\nhedge_flag = "hedge"\n')
+    wait = "presumed_dead_ms = 10000\n"
+    spoil(files["programs"], wait, wait + "presumed_dead_max_ms = 30000\n")
     apply(files)
 
     lead = program_terms(HedgeProgram.objects.get(name="CU-LME-LEAD"), TODAY)
@@ -137,6 +144,9 @@ def test_what_is_declared_reaches_the_core_exactly(files):
     assert quote.working == terms.Working(terms.LeadChoice.FOREIGN, 4, 60, 30_000 * MILLI)
     assert quote.slicing.windows == (terms.Session("21:30", "00:30"), terms.Session("09:05", "11:20"))
     assert quote.pair.hedgeable_min == 120 * SECOND
+    declared = HedgeProgram.objects.get(name="CU-LME-SELL")
+    assert program_terms(declared, TODAY).reply_times["SHFE"].clamp(99 * SECOND) == 30 * SECOND
+    assert lead.reply_times["LME"].clamp(999 * SECOND) == 120 * SECOND, "twelve times the least unless told"
     assert [leg.hedge_flag.value for leg in quote.pair.legs] == ["hedge", "speculation"]
     assert program_terms(HedgeProgram.objects.get(name="CU-CME-SELL"), TODAY).residual_max == Decimal(25)
 

@@ -171,6 +171,13 @@ def _leg_problems(
             f"add [program.reply_times.{instrument.venue}]",
             "reply_times",
         )
+    elif 0 != (times := program.reply_times[instrument.venue]).presumed_dead_max_ms < times.presumed_dead_ms:
+        yield entry.problem(
+            f"{title}: {instrument.venue} has presumed_dead_max_ms {times.presumed_dead_max_ms}, less than "
+            f"presumed_dead_ms {times.presumed_dead_ms}",
+            "raise presumed_dead_max_ms, or leave it out for twelve times the least",
+            "reply_times",
+        )
     lots = clip_lots(leg, program.clip_units)
     if instrument.order_lots_max is not None and lots > instrument.order_lots_max:
         yield entry.problem(
