@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
 
-from trading.core.terms import Instrument, LegRole, Pair
+from trading.core.terms import Instrument, LegRole, Pair, Parity
 from trading.core.units import DAY, Lots, Nanos, Side, exact
 
 # An entry may have to be rolled back after the longest closure between two trading days.
@@ -84,6 +84,12 @@ def units_per_quote(numerator: Decimal, denominator: Decimal) -> Fraction:
     return Fraction(numerator) / Fraction(denominator)
 
 
+def _per_lot(role: LegRole, multiplier: Decimal, parity: Parity) -> Fraction:
+    if role is LegRole.FOREIGN:
+        return _foreign_per_lot(multiplier, parity.units_numerator, parity.units_denominator)
+    return exact(multiplier)
+
+
 @lru_cache(maxsize=1_024)
 def _foreign_per_lot(multiplier: Decimal, numerator: Decimal, denominator: Decimal) -> Fraction:
     return exact(multiplier) / units_per_quote(numerator, denominator)
@@ -91,10 +97,8 @@ def _foreign_per_lot(multiplier: Decimal, numerator: Decimal, denominator: Decim
 
 def leg_quantity(pair: Pair, leg: int, lots: Lots, instruments: Mapping[str, Instrument]) -> Fraction:
     """Return `lots` of a leg in the domestic quote unit, exact: 4 HG = 100,000 lb / 2,204.6226 lb/t."""
-    multiplier, parity = instruments[pair.legs[leg].instrument].multiplier, pair.parity
-    if pair.legs[leg].role is LegRole.FOREIGN:
-        return lots * _foreign_per_lot(multiplier, parity.units_numerator, parity.units_denominator)
-    return lots * exact(multiplier)
+    traded = pair.legs[leg]
+    return lots * _per_lot(traded.role, instruments[traded.instrument].multiplier, pair.parity)
 
 
 def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapping[str, Instrument]) -> Fraction:
@@ -104,8 +108,16 @@ def residual_quantity(pair: Pair, signed_lots: Sequence[Lots], instruments: Mapp
 
 def unit_residual(pair: Pair, sides: Sequence[Side], instruments: Mapping[str, Instrument]) -> Fraction:
     """Return what one unit entered on `sides` leaves unhedged, in the domestic quote unit, bought positive."""
-    signed = [side.sign * leg.ratio_lots for side, leg in zip(sides, pair.legs, strict=True)]
-    return residual_quantity(pair, signed, instruments)
+    return _unit_residual(pair, tuple(sides), tuple(instruments[leg.instrument].multiplier for leg in pair.legs))
+
+
+@lru_cache(maxsize=1_024)
+def _unit_residual(pair: Pair, sides: tuple[Side, ...], multipliers: tuple[Decimal, ...]) -> Fraction:
+    quantities = [
+        side.sign * leg.ratio_lots * _per_lot(leg.role, multiplier, pair.parity)
+        for side, leg, multiplier in zip(sides, pair.legs, multipliers, strict=True)
+    ]
+    return sum(quantities, start=Fraction(0))
 
 
 def neutral_lots(pair: Pair, instruments: Mapping[str, Instrument], *, vat_neutral: bool) -> Fraction:

@@ -17,7 +17,7 @@ from trading.core.residual import residual_room
 from trading.core.sessions import hedgeable_for, in_window
 from trading.core.terms import ExecutionMode, LeadChoice
 from trading.core.units import NEVER, Nanos, utc_day
-from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
+from trading.core.view import DOMESTIC, FOREIGN, MarketView
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def units_inside(view: MarketView, leg: int) -> int:
     """Return the units a leg could trade at prices on which the trigger still holds, the other books at their best."""
-    quote, turns = view.quotes[leg], view.turning_point(leg)
+    quote, turns = view.quote_at(leg), view.turning_point(leg)
     if quote is None or turns is None:
         return 0
     limit, holds_above = turns
@@ -39,7 +39,7 @@ def units_inside(view: MarketView, leg: int) -> int:
 
 def units_shown(view: MarketView, leg: int) -> int:
     """Return the units that the side to trade on shows."""
-    quote = view.quotes[leg]
+    quote = view.quote_at(leg)
     levels = () if quote is None else counter_levels(quote, view.sides[leg])
     return sum(level.lots for level in levels) // view.ratio_lots[leg]
 
@@ -166,7 +166,7 @@ class Entries:
         leg, lots = case.hedge_due()
         program, view = self._program, self._program.view_of(case)
         side = case.entered_sides[leg]
-        quote, instrument, day = view.quotes[leg], view.instruments[leg], utc_day(now)
+        quote, instrument, day = view.quote_at(leg), view.instruments[leg], utc_day(now)
         if (
             not lots
             or now < case.retry_at
@@ -179,7 +179,7 @@ class Entries:
             return None
         if quote is None or not is_fresh(quote, now, view.pair.leg_age_max) or case.refusals.is_shut(quote):
             return None
-        fx = view.counter_ticks[FX] or case.fx_ticks or 1
+        fx = view.fx_ticks or case.fx_ticks or 1
         price = order_price(quote, side, lots, view.payup.ticks(view.pair.legs[leg].role, fx, 0), view.collar)
         if price is None:
             return None

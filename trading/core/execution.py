@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from trading.core.alignment import matched_units, naked_lots
 from trading.core.events import OrdersDecided, Purpose
-from trading.core.order import Order, OrderState
+from trading.core.order import LIVE_STATES, SETTLED_STATES, Order, OrderState
 from trading.core.rejects import Refusals
 from trading.core.terms import Pair, Proxy
 from trading.core.units import Lots, Nanos, Side
@@ -162,7 +162,7 @@ class Execution:
     @property
     def quote(self) -> Order | None:
         """The resting order of the lead leg, while it may still trade."""
-        return next((order for order in self.orders if order.is_quote and order.is_live), None)
+        return next((order for order in self.orders if order.state in LIVE_STATES and order.is_quote), None)
 
     @property
     def rest_lots(self) -> Lots:
@@ -245,11 +245,11 @@ class Execution:
     @property
     def is_live(self) -> bool:
         """Whether an order may still trade as far as we know."""
-        return any(order.is_live for order in self.orders)
+        return any(order.state in LIVE_STATES for order in self.orders)
 
     @property
     def is_settled(self) -> bool:
-        return all(order.is_settled for order in self.orders)
+        return all(order.state in SETTLED_STATES for order in self.orders)
 
     @property
     def needs_work(self) -> bool:

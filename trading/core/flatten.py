@@ -22,7 +22,7 @@ from trading.core.offsets import Child, Wish, fees, plan
 from trading.core.people import FLATTEN_OVER
 from trading.core.policy import counter_levels, is_fresh, order_price, reference_half_ticks
 from trading.core.units import Nanos, Side, day_name, trading_day_number, utc_day
-from trading.core.view import DOMESTIC, FX, MarketView
+from trading.core.view import DOMESTIC, MarketView
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
@@ -93,7 +93,7 @@ class Flattens:
     def _units_in_depth(self, view: MarketView, sides: tuple[Side, ...], now: Nanos) -> int:
         units = self._clip_units(view)
         for leg, side in enumerate(sides):
-            quote = view.quotes[leg]
+            quote = view.quote_at(leg)
             if view.instruments[leg].venue not in self._program.state.up_since:
                 return 0
             if quote is None or not is_fresh(quote, now, view.pair.leg_age_max):
@@ -111,8 +111,8 @@ class Flattens:
         orders: list[e.OrderIntent] = []
         cost: Fraction | None = Fraction(0)
         for leg, side in enumerate(sides):
-            lots, quote = units * view.ratio_lots[leg], view.quotes[leg]
-            fx = view.counter_ticks[FX]
+            lots, quote = units * view.ratio_lots[leg], view.quote_at(leg)
+            fx = view.fx_ticks
             if quote is None or fx is None:
                 return None
             payup = view.payup.ticks(view.pair.legs[leg].role, fx, 0)
@@ -152,7 +152,7 @@ class Flattens:
         if books is None:
             is_separate = instrument.venue in self._closes_today
             return (Child(e.Offset.CLOSE_TODAY if is_separate else e.Offset.CLOSE, lots, lots),)
-        quote = view.quotes[leg]
+        quote = view.quote_at(leg)
         levels = counter_levels(quote, side) if quote is not None else ()
         per_tick_lot = Fraction(instrument.tick) * Fraction(instrument.multiplier)
         turnover_per_lot = levels[0].price_ticks * per_tick_lot if levels else Fraction(0)
@@ -164,7 +164,7 @@ class Flattens:
         self, view: MarketView, leg: int, side: Side, lots: int, children: tuple[Child, ...], now: Nanos
     ) -> Fraction | None:
         """Return what crossing the book costs against its middle, with fees, in domestic currency."""
-        instrument, quote = view.instruments[leg], view.quotes[leg]
+        instrument, quote = view.instruments[leg], view.quote_at(leg)
         assert quote is not None
         half, total = reference_half_ticks(quote), walk(counter_levels(quote, side), lots)
         rate = view.fx_rate(leg)

@@ -146,7 +146,9 @@ class Order:
     @property
     def reserved_lots(self) -> Lots:
         """Lots that may still turn out to be traded; they stay in exposure until evidence comes."""
-        return max(0, self.intent.lots - self.done_lots) if self.state in RESERVED_STATES else 0
+        if self.state not in RESERVED_STATES:
+            return 0
+        return max(0, self.intent.lots - self.done_lots)
 
     @property
     def is_live(self) -> bool:

@@ -19,7 +19,7 @@ from trading.core.effects import Effect
 from trading.core.entry import Entries
 from trading.core.execution import Execution
 from trading.core.flatten import Flattens
-from trading.core.order import SETTLED_STATES, Order, OrderState
+from trading.core.order import LIVE_STATES, SETTLED_STATES, Order, OrderState
 from trading.core.quoting import quoting_of
 from trading.core.repair_case import Repairs
 from trading.core.state import FAILURES_IN_ROW_MAX, Mode, ProgramState
@@ -160,7 +160,7 @@ class HedgeProgram(MarketView):
             return called_back
         names = []
         for order in case.orders:
-            if not order.is_live or order.intent.venue not in state.up_since:
+            if order.state not in LIVE_STATES or order.intent.venue not in state.up_since:
                 continue
             is_killed = state.kill_level in ("cancel", "neutralize") and order.asked_at < state.killed_at
             spared = state.kill_level == "neutralize" and order.intent.purpose is not e.Purpose.ENTRY

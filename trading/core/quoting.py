@@ -32,7 +32,7 @@ def lean_price(view: MarketView, lead: int, units: int) -> tuple[Ticks, bool] | 
     The other leg is walked through its book for `units`: p * weight >= bound, from the linear form of `measure`.
     """
     other, trigger = 1 - lead, view.trigger
-    quote, fx = view.quotes[other], view.counter_ticks[FX]
+    quote, fx = view.quote_at(other), view.fx_ticks
     if quote is None or fx is None:
         return None
     lots = units * view.ratio_lots[other]
@@ -53,7 +53,7 @@ def lean_price(view: MarketView, lead: int, units: int) -> tuple[Ticks, bool] | 
 
 def quote_price(view: MarketView, lead: int, units: int) -> Ticks | None:
     """Return the price of a passive order on the lead leg for `units`, or None when there is none inside the collar."""
-    leans, quote, side = lean_price(view, lead, units), view.quotes[lead], view.sides[lead]
+    leans, quote, side = lean_price(view, lead, units), view.quote_at(lead), view.sides[lead]
     if leans is None or quote is None:
         return None
     low, high = (view.collar.bound_ticks(quote, bound) for bound in (Side.SELL, Side.BUY))
@@ -150,14 +150,14 @@ class Quoting:
         self, execution: str, view: MarketView, order: e.OrderIntent, units: int, planned: int
     ) -> e.OrdersDecided:
         lead, other = order.leg, 1 - order.leg
-        quote = view.quotes[other]
+        quote = view.quote_at(other)
         assert quote is not None
         lots = units * view.ratio_lots[other]
         walked = walk(counter_levels(quote, view.sides[other]), lots)
         assert walked is not None
         ours, theirs = (order.price_ticks * order.lots, order.lots), (walked, lots)
         domestic, foreign = (ours, theirs) if lead == DOMESTIC else (theirs, ours)
-        margin = view.trigger.margin(*domestic, *foreign, view.counter_ticks[FX] or 1)
+        margin = view.trigger.margin(*domestic, *foreign, view.fx_ticks or 1)
         value = view.trigger.shown_value(margin, domestic[1], *foreign)
         return e.OrdersDecided(
             execution, e.Purpose.ENTRY, (order,), seen(view), value, self._program.terms.trigger.value,
@@ -234,7 +234,7 @@ class Quoting:
             times.append(now - now % MINUTE + MINUTE)  # windows open and close with the minute
         ages = ((DOMESTIC, pair.leg_age_max), (FOREIGN, pair.leg_age_max), (FX, pair.fx_age_max))
         for slot, age_max in ages:
-            quote = view.quotes[slot]
+            quote = view.quote_at(slot)
             if quote is not None:
                 times.append(quote.received_at + age_max + 1)
         if case.rest_lots and case.naked_since is not None:

@@ -25,7 +25,6 @@ from trading.core.repair import Move, Way, choose, closing_of, explain, ladder, 
 from trading.core.repair_view import DOWN, HALTED, LOCKED, STALE, LegView, Limits, Market, Obstacle, Standing
 from trading.core.terms import Instrument, Proxy
 from trading.core.units import SECOND, Lots, Nanos, Side, Ticks, exact, utc_day
-from trading.core.view import FX
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
@@ -220,12 +219,12 @@ class Repairs:
         view = self._program.view_of(case)
         if view.pair.fx_instrument is None or instrument.currency == view.instruments[0].currency:
             return Fraction(1)
-        ticks = view.counter_ticks[FX] or case.fx_ticks
+        ticks = view.fx_ticks or case.fx_ticks
         return ticks * view.fx_tick if ticks else None
 
     def _payup(self, case: Execution, leg: int) -> Ticks:
         view = self._program.view_of(case)
-        fx = view.counter_ticks[FX] or case.fx_ticks or 1
+        fx = view.fx_ticks or case.fx_ticks or 1
         return view.payup.ticks(view.pair.legs[leg].role, fx, case.attempts)
 
     # --- orders ---

@@ -23,7 +23,7 @@ from trading.core.measure import BadTerms
 from trading.core.residual import residual_room
 from trading.core.terms import Instrument, LegRole, Measure, Terms
 from trading.core.units import Lots, Nanos, Side, exact, utc_day
-from trading.core.view import DOMESTIC, FOREIGN, FX, MarketView
+from trading.core.view import DOMESTIC, FOREIGN, MarketView
 
 if TYPE_CHECKING:
     from trading.core.program import HedgeProgram
@@ -64,7 +64,7 @@ def holding_units(view: MarketView, now: Nanos, units_max: int | None) -> int:
 def edge(view: MarketView, units: int, now: Nanos) -> Fraction:
     """Return what each domestic unit of an entry earns beyond the trigger, in domestic money, after opening fees."""
     sums, lots = view.walked(units)
-    fx = view.counter_ticks[FX]
+    fx = view.fx_ticks
     assert sums is not None and fx is not None
     rate, day, fees = fx * view.fx_tick, utc_day(now), Fraction(0)
     for leg, instrument in enumerate(view.instruments):

@@ -28,6 +28,8 @@ class HedgeFlag(Enum):
     ARBITRAGE = "arbitrage"  # 套利
     HEDGE = "hedge"  # 套保
 
+    __hash__ = object.__hash__  # by identity, in C
+
 
 class Fee(msgspec.Struct, frozen=True):
     """Fees of one instrument from one date on; `source` says where the figure was read."""
@@ -82,6 +84,8 @@ class Instrument(msgspec.Struct, frozen=True):
 class LegRole(Enum):
     DOMESTIC = "domestic"
     FOREIGN = "foreign"
+
+    __hash__ = object.__hash__  # by identity, in C
 
 
 class Leg(msgspec.Struct, frozen=True):

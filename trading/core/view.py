@@ -108,6 +108,15 @@ class MarketView:
         """The last quotes: domestic, foreign, FX."""
         return [cell.quote for cell in self._cells]
 
+    def quote_at(self, slot: int) -> QuoteSeen | None:
+        """Return the last quote of the domestic leg, the foreign leg or FX."""
+        return self._cells[slot].quote
+
+    @property
+    def fx_ticks(self) -> Ticks | None:
+        """The best FX rate the program would trade at, None for an empty side."""
+        return self._fx.best[self._fx_side]
+
     @property
     def counter_ticks(self) -> list[Ticks | None]:
         """The best prices the program would trade at, None for an empty side."""
@@ -117,7 +126,7 @@ class MarketView:
         """Return domestic money per unit of the leg's currency by the last rate seen; None without one."""
         if self.pair.fx_instrument is None or self.instruments[leg].currency == self.instruments[DOMESTIC].currency:
             return Fraction(1)
-        ticks = self.counter_ticks[FX]
+        ticks = self.fx_ticks
         return None if ticks is None else ticks * self.fx_tick
 
     def track(self, holds: bool, now: Nanos) -> bool:

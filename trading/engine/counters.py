@@ -1,12 +1,13 @@
 """What the gate holds a proposal against: positions and naked lots in the worst case, messages, executions."""
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 
 from risk.gate import Counters, TradingMode
 from trading.core.program import HedgeProgram, Permit
 from trading.core.units import SECOND, Nanos, utc_day
 from trading.core.view import MarketView
-from trading.engine.positions import Positions, worst_naked_lots
+from trading.engine.positions import Positions, reserving, worst_naked_lots
 from trading.engine.roster import Roster
 
 
@@ -43,12 +44,17 @@ def counters(
     pair = view.pair.code
     same_pair = roster.of_pair(pair)
     codes = [*(instrument.code for instrument in view.instruments), *program.state.proxies]
+    busy = reserving(same_pair)
+
+    def busy_on(holders: tuple[HedgeProgram, ...]) -> Sequence[HedgeProgram]:
+        return busy if holders == same_pair else holders  # a crowd on one pair is looked through once
+
     day = utc_day(now)
     executions = sum(p.state.executions_today for p in same_pair if p.state.day == day)
     return Counters(
         trading_mode=_trading_mode(program),
-        position_lots={code: positions.range_of(code, roster.holders(code)) for code in codes},
-        naked_lots={(pair, code): worst_naked_lots(code, same_pair) for code in codes},
+        position_lots={code: positions.range_of(code, busy_on(roster.holders(code))) for code in codes},
+        naked_lots={(pair, code): worst_naked_lots(code, busy) for code in codes},
         messages_last_second={venue: messages.in_last_second(venue, now) for venue in program.state.heard_venues},
         executions_today={pair: executions - (execution in program.state.executions)},
     )

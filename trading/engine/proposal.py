@@ -79,7 +79,7 @@ def _value(view: MarketView, instrument: Instrument, lots_price: Decimal, now: N
     amount = lots_price * instrument.multiplier
     if instrument.currency == view.instruments[0].currency:
         return amount
-    fx = view.counter_ticks[FX]
-    if fx is None or not is_fresh(view.quotes[FX], now, view.pair.fx_age_max):
+    fx = view.fx_ticks
+    if fx is None or not is_fresh(view.quote_at(FX), now, view.pair.fx_age_max):
         return None
     return amount * to_price(fx, view.held[FX].tick)
