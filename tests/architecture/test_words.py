@@ -10,6 +10,7 @@ from audit.access import PERMISSIONS
 from risk.gate import RefusalCode
 from risk.limits import LimitKind
 from trading.core import events
+from trading.core.order import OrderState
 from trading.core.terms import ExecutionMode
 from trading.engine import records
 from trading.services.commands import DIRECT_OPS, EXPIRES_S
@@ -76,6 +77,41 @@ def test_every_refusal_limit_and_permission_has_words(language: str) -> None:
     assert {code.value for code in RejectCode} - group(language, "rejectCode") == set()
     assert {kind.value for kind in LimitKind} - group(language, "thresholdKind") == set()
     assert {name.replace(".", "_") for name in PERMISSIONS} - group(language, "permission") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_refusal_of_a_command_has_words(language: str) -> None:
+    engine = [PROJECT / "trading" / "engine" / f"{name}.py" for name in ("desk_commands", "commands", "control")]
+    names = ("commands", "operations", "terms", "lifting", "delivery", "handover")
+    sources = [*engine, *(PROJECT / "trading" / "services" / f"{name}.py" for name in names)]
+    text = "\n".join(path.read_text() for path in sources)
+    refused = set(re.findall(r'"([A-Z][A-Z_]{3,})", (?:f?"|text\b|str\()', text))
+    errors = set(re.findall(r'^    code = "(\w+)"$', text, re.MULTILINE))
+
+    assert {"DESK_KILLED", "SAME_PERSON", "CANNOT_ARM", "HELD_CHANGED", "NO_PROGRAM", "BAD_TERMS"} <= refused
+    assert {"engine_unreachable", "preview_refused"} & errors
+    assert (refused | errors) - group(language, "refusal") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_reason_not_to_take_a_way_out_has_words(language: str) -> None:
+    """Why an option of a repair was not taken; figures in it are left out of its key, as the console does."""
+    sources = [PROJECT / "trading" / "core" / f"{name}.py" for name in ("repair", "repair_case", "repair_view")]
+    text = "\n".join(path.read_text() for path in sources)
+    told = set(
+        re.findall(
+            r'(?:Obstacle\(\w+, |why = |reason=|else |or |, why_no_wait |chosen, |None, )"([^"{}]* [^"{}]*)"', text
+        )
+    )
+    slugs = {re.sub(r"[^a-z0-9]+", "_", reason.lower()).strip("_") for reason in told}
+
+    assert len(slugs) > 20
+    assert slugs - group(language, "optionReason") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_state_of_an_order_has_a_name(language: str) -> None:
+    assert {state.value for state in OrderState} - group(language, "orderState") == set()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -31,5 +31,8 @@ describe("the words of a waterfall", () => {
     expect(optionReason("nothing is working that could still fill by itself")).toBe("没有仍可能自行成交的委托");
     expect(optionReason("LME.CA-3M: the venue rejected this side before")).toBe("LME.CA-3M：交易所此前已拒绝该方向");
     expect(optionReason("costs 657.18, 200.00 left in the budget")).toBe("成本 657.18，额度只剩 200.00");
+    expect(optionReason("5 t naked, waiting is allowed up to 2.5 t")).toBe("敞口 5 t，只许在 2.5 t 以内等待");
+    expect(optionReason("priority, short of depth")).toBe("按优先级，盘口深度不足");
+    expect(optionReason("SHFE.cu2703: no margin at SHFE for more; LME.CA-3M: its venue is down")).toBe("SHFE.cu2703：SHFE 保证金不足; LME.CA-3M：交易所未连接");
   });
 });
