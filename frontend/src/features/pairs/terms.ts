@@ -50,6 +50,15 @@ export function termGroups(terms: Record<string, Value>): { name: string; terms:
   })).filter((group) => group.terms.length);
 }
 
+/** What the figures of these terms are counted in. */
+export function termUnits(terms: Record<string, Value>, pair: { commonUnit: string; unit: string; currency: string; priceUnit: string; foreignPriceUnit: string }): Record<string, string> {
+  const counter = terms.counter_leg === "foreign" ? pair.foreignPriceUnit : pair.priceUnit;
+  return {
+    trigger_value: terms.measure === "ratio" ? "" : terms.measure === "counter_price" ? counter : pair.commonUnit,
+    payup: pair.priceUnit, repair_cost_max: pair.currency, naked_quantity_max: pair.unit, residual_max: pair.unit,
+  };
+}
+
 interface ProxyTerm { instrument: string; replaces: string; lots: number; replaces_lots: number }
 
 export function listText(name: string, list: readonly Value[]): string {
