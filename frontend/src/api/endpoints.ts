@@ -61,6 +61,7 @@ export const risk = {
 
 export const positions = {
   list: () => get<{ desks: T.DeskPositions[] }>("positions"),
+  adjust: (body: object) => post<T.CommandAccepted>("positions/adjust", body),
 };
 
 export const alerts = {

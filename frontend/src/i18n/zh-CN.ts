@@ -187,10 +187,12 @@ export default {
     order_lots_max: "手", order_value_max: "元", position_lots_max: "手", naked_lots_max: "手", naked_age_max_ms: "毫秒", price_collar_rate: "比率", message_rate_max: "笔/秒", day_executions_max: "次/日", margin_use_max: "比率", slippage_rate_max: "比率", latency_max_ms: "毫秒", reject_rate_max: "比率", fill_rate_min: "比率",
   },
   approval: {
+    heldMoved: "申请时持有 {then} 份，现持有 {now} 份。引擎会拒绝，请重新申请。", bookNow: "现账面：今仓 {today} 手，昨仓 {yesterday} 手；交易所合计 {told} 手。", noBook: "该账面目前没有持仓。",
     kind: { flatten: "双腿平仓", adjust_position: "持仓更正" }, flatten: "平 {n} 份，持有 {held} 份", adjust: "{side}：今仓 {today} 手，昨仓 {yesterday} 手 {flag} {prompt}", 
     empty: "没有待复核的申请。", request: "申请", change: "变更", by: "经办人", at: "时间", base: "基准版本", current: "为最新", moved: "已变动：冲突", approve: "批准", reject: "驳回", own: "这是您的申请，须由他人复核。", note: "备注", state: "状态", decided: "复核已记录。",
     pending: "待复核", open: "待复核", approved: "已批准", rejected: "已驳回", expired: "已过期", conflict: "冲突", withdrawn: "已撤回",
   },
+  adjust: { open: "更正…", title: "更正 {instrument} 持仓", lead: "把该账面的一个方向改为实际持有。不产生任何交易；须由另一名风控员批准。", side: "方向", today: "今仓手数", yesterday: "昨仓手数", sum: "合计", ours: "现账面", venue: "{venue} 数据", then: "更正后账面", whole: "请填写不小于 0 的整数手数。", agrees: "与交易所一致；批准后恢复开仓。", differs: "仍与 {venue} 数据不一致，继续禁止开仓。", confirm: "申请更正", asked: "申请已发送，由第二人在复核页处理。" },
   lift: { title: "紧急停止后恢复交易", lead: "需要两人：一人说明原因申请，另一名风控员批准。恢复后全部处于停用状态。", reason: "恢复原因", request: "申请恢复", requested: "申请已记录，须由第二人批准。", approved: "紧急停止已解除，全部处于停用状态。", inForce: "已紧急停止的程序", none: "没有程序处于紧急停止。", open: "待批准的申请" },
   alert: {
     position_break: "{venue} {instrument} 持仓不一致：账面 {ours}；交易所 {theirs}。该合约已禁止开仓。", position_mended: "{venue} {instrument} 持仓已恢复一致。",

@@ -17,6 +17,7 @@ const ACTIONS = {
   flatten: ["programs.flatten", ["trader", "risk"]],
   editTerms: ["programs.edit", ["trader"]],
   acceptResidual: ["residuals.accept", ["risk"]],
+  adjustPosition: ["positions.adjust", ["trader", "risk", "ops"]],
   decideOperation: ["operations.approve", ["risk"]],
   releaseForeign: ["foreign.release", ["risk"]],
   kill: ["kill.use", ["trader", "risk", "ops"]],
