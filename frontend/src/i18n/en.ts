@@ -62,7 +62,7 @@ export default {
     clips: "Exec. clips", clipsHint: "Whole clips that both books can fill now, and the side that limits", state: "State", trigger: "Trigger and distance", today: "Today", action: "Action",
     detail: "detail", noProgram: "no program", clipIs: "1 clip = {clip}",
   },
-  trigger: { away: "{distance} away", reached: "condition met", ttl: "Time left until the program disarms itself" },
+  trigger: { away: "{distance} away", quotes: "can quote, {distance} away", reached: "condition met", ttl: "Time left until the program disarms itself" },
   ladder: { price: "price", lots: "lots", clips: "clips", ask: "ask ", bid: "bid " },
   gates: {
     question: "Would it fire now?", yes: "YES", no: "NO", unknown: "CANNOT EVALUATE", count: "{passed} of {total} gates pass", gate: "Gate", value: "Value", threshold: "Threshold", margin: "Margin", pass: "pass", fail: "fail", open: "not known", about: "{what}: {whom}",

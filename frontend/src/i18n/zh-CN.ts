@@ -62,7 +62,7 @@ export default {
     clips: "可成交份数", clipsHint: "两侧盘口现在能完整成交的份数，以及受限的一侧", state: "状态", trigger: "触发条件与距离", today: "今日", action: "操作",
     detail: "详情", noProgram: "无程序", clipIs: "1 份 = {clip}",
   },
-  trigger: { away: "差 {distance}", reached: "条件满足", ttl: "距自动停用的剩余时间" },
+  trigger: { away: "差 {distance}", quotes: "可挂单，差 {distance}", reached: "条件满足", ttl: "距自动停用的剩余时间" },
   ladder: { price: "价格", lots: "手", clips: "份", ask: "卖", bid: "买" },
   gates: {
     question: "现在会触发吗？", yes: "会", no: "不会", unknown: "无法判断", count: "{total} 项中 {passed} 项通过", gate: "条件", value: "当前值", threshold: "阈值", margin: "余量", pass: "通过", fail: "未通过", open: "未知", about: "{what}：{whom}",
