@@ -11,7 +11,7 @@ too long for the disk, or was overtaken by a kill, is declared not sent and neve
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -30,6 +30,7 @@ from trading.engine.config import DeskConfig
 from trading.engine.counters import MessageCount, counters
 from trading.engine.deadlines import Deadlines
 from trading.engine.desk_commands import obey
+from trading.engine.event_kinds import CORE_EVENTS, ORDER_EVENTS, PROGRAM_ONLY_EVENTS, TOLD_AGAIN
 from trading.engine.outbox import Outbox, Pending, why_not_send
 from trading.engine.permits import permit_of
 from trading.engine.position_check import PositionCheck
@@ -42,17 +43,6 @@ from trading.engine.roster import Roster
 from trading.market.book import Quote, fault
 
 DECISIONS_PER_TURN_MAX = 64  # more than that is a program turning in circles
-ORDER_EVENTS = frozenset((
-    e.OrderAccepted, e.OrderRejected, e.OrderFilled, e.OrderClosed, e.CancelRejected, e.OrderStatus, e.OrderNotSent,
-    e.FillBusted, e.FillCorrected,
-))  # fmt: skip
-# What venues list at every start.
-TOLD_AGAIN = (e.OrderAccepted, e.OrderFilled, e.OrderClosed, e.OrderStatus, e.FillBusted, e.FillCorrected)
-CORE_EVENTS = frozenset(get_args(e.Event))
-PROGRAM_ONLY_EVENTS = frozenset((  # the desk itself keeps nothing of them
-    e.VenueUp, e.VenueDown, e.CancelDecided, e.QueryDecided, e.OrdersRefused, e.ExecutionEnded, e.Halted,
-    e.Disarmed, e.RepairHeld,
-))  # fmt: skip
 
 Gate = Callable[[OrderProposal, Counters, LimitSet, int], Approved[OrderProposal] | Refused]
 
