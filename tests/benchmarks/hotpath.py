@@ -86,7 +86,14 @@ class EngineSubject(Subject):
         self.config = desk_config(folder, ports, {"SHFE": "local", "LME": "local"}, programs=(program,))
         loose = tuple(msgspec.structs.replace(limit, hard=Decimal(10**9)) for limit in self.config.limits.limits)
         limits = msgspec.structs.replace(self.config.limits, limits=loose)
-        self.config = msgspec.structs.replace(self.config, limits=limits)
+        # The driver keeps no account, so nobody is asked for positions; that is off the path that is measured.
+        silent = tuple(
+            msgspec.structs.replace(
+                venue, capabilities=msgspec.structs.replace(venue.capabilities, supports_position_query=False)
+            )
+            for venue in self.config.venues
+        )
+        self.config = msgspec.structs.replace(self.config, limits=limits, venues=silent)
 
     def launch(self, *arguments: str) -> None:
         path = self.folder / "desk.json"
