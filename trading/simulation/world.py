@@ -118,7 +118,7 @@ class World:
         if desk is None or desk.reconciliation.state is not DeskState.RECONCILED or not all(self.lines.is_up.values()):
             return False  # a late answer still turns HALTED into RECONCILED
         if self.now < START + CHAOS + SECOND or any(p.state.open for p in desk.programs.values()):
-            return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk)
+            return self.now > START + CHAOS + 60 * SECOND and self._is_stuck(desk) and not self.unseen()
         return not self.lines.in_flight and not self.risen() and not self.unseen()
 
     def unseen(self) -> list[str]:
