@@ -38,7 +38,7 @@ class Believer(Recorder):
 
     def __call__(self, event: object) -> None:
         now = time.time_ns()
-        self.state.fold(event, now)  # type: ignore[arg-type]
+        self.state.fold(event, now)
         if isinstance(event, e.VenueUp):
             self.card.adapter.query_all(now)
         self.believed.append((event, {name: order.state for name, order in self.state.orders.items()}))
@@ -83,7 +83,7 @@ async def heard(request: pytest.FixtureRequest, promise: str, tmp_path: Path) ->
     config = config_in(tmp_path, **{request.param: {"cancel_on_disconnect": promise}})
     async with running(config) as venues:
         venue, heard = venues.by_name[request.param], Believer()
-        heard.card = card = Card(venue, None, heard)  # type: ignore[arg-type]
+        heard.card = card = Card(venue, None, heard)
         card.adapter = adapter_of(venue, heard, tmp_path)
         card.adapter.subscribe(venue.entry.instruments)
         await card.adapter.connect()

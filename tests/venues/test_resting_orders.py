@@ -99,7 +99,7 @@ class Card:
 async def card(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Card]:
     async with running(config_in(tmp_path)) as venues:
         venue = venues.by_name[request.param]
-        card = Card(venue, None)  # type: ignore[arg-type]
+        card = Card(venue, None)
         card.adapter = adapter_of(venue, card.heard, tmp_path)
         card.adapter.subscribe(venue.entry.instruments)
         await card.adapter.connect()

@@ -120,4 +120,4 @@ def _on_send(host: Host, number: int, when: str, *, is_repair: bool) -> None:
         asyncio.get_running_loop().call_soon(die)
 
     host_submit = host._submit
-    host._submit = mortal  # type: ignore[method-assign]
+    host._submit = mortal

@@ -60,7 +60,7 @@ def stays_armed_over_a_restart(put: Any) -> None:
     def stubborn(state: Any, event: e.Disarmed, now: int) -> Any:
         return [] if event.reason == "restart" else disarmed(state, event, now)
 
-    put(people.FOLDS, e.Disarmed, stubborn)  # type: ignore[arg-type]
+    put(people.FOLDS, e.Disarmed, stubborn)
 
 
 @mutant

@@ -39,7 +39,7 @@ def sends_again_what_a_crash_left_open(put: Any) -> None:
         lost = [o.intent for p in self.programs.values() for o in p.state.orders.values() if o.state is OrderState.SENT]
         out = resume(self, now, kills)
         if lost:
-            out.append(Submit(desk.Approved(OrderProposal(True, tuple(lost)), 1, "", now, ()), tuple(lost)))  # type: ignore[arg-type]
+            out.append(Submit(desk.Approved(OrderProposal(True, tuple(lost)), 1, "", now, ()), tuple(lost)))
         return out
 
     put(desk.Desk, "resume", eager)

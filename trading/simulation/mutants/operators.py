@@ -180,7 +180,7 @@ def stays_armed_while_it_flattens(put: Any) -> None:
         state.mode = mode
         return effects
 
-    put(people.FOLDS, e.FlattenRequested, armed)  # type: ignore[arg-type]
+    put(people.FOLDS, e.FlattenRequested, armed)
 
 
 @mutant(specification=a_residual_is_taken_over_as_it_was_seen)
@@ -200,4 +200,4 @@ def finishes_where_it_was_told_to_unwind(put: Any) -> None:
     def finish(state: Any, event: e.Disarm, now: Nanos) -> Any:
         return fold(state, e.Disarm(event.command_id, event.actor, event.reason), now)
 
-    put(people.FOLDS, e.Disarm, finish)  # type: ignore[arg-type]
+    put(people.FOLDS, e.Disarm, finish)
