@@ -68,6 +68,7 @@ class Event(msgspec.Struct, frozen=True):
     venue_order_id: str = ""
     venue: str = ""
     fill_id: str = ""
+    trading_day: str = ""
     lots: int = 0
     price_ticks: int = 0
     cumulative_lots: int = 0

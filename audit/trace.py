@@ -204,7 +204,7 @@ class _Fold:
         self.alerts: list[AlertTrace] = []
         self._executions: dict[str, ExecutionTrace] = {}
         self.orders: dict[str, OrderTrace] = {}
-        self._seen_fills: set[tuple[str, str]] = set()
+        self._seen_fills: set[tuple[str, str, str]] = set()
 
     def add(self, entry: Entry) -> None:
         if not entry.is_journal:
@@ -254,6 +254,8 @@ class _Fold:
                 order.accepted_at_ns = order.accepted_at_ns or entry.at_ns
             case "OrderFilled":
                 self._filled(order, entry, event)
+            case "FillBusted" | "FillCorrected":
+                self._amended(order, event)
             case "OrderClosed":
                 order.ended_at_ns, order.ending = entry.at_ns, event.reason
             case "OrderRejected":
@@ -261,8 +263,22 @@ class _Fold:
             case "OrderNotSent":
                 order.ended_at_ns, order.ending = entry.at_ns, f"not sent: {event.text}"
 
+    def _amended(self, order: OrderTrace, event: Event) -> None:
+        """Take a trade out that the venue took back, or put the corrected figures in its place."""
+        # One that comes before its trade keeps the trade out; the venue's own figures are then asked for anyway.
+        self._seen_fills.add((order.intent.client_order_id, event.trading_day, event.fill_id))
+        fills = self._executions[order.execution].fills
+        for place, fill in enumerate(fills):
+            if (fill.order.client_order_id, fill.fill_id) == (order.intent.client_order_id, event.fill_id):
+                lots = event.lots if event.type == "FillCorrected" else 0
+                order.filled_lots += lots - fill.lots
+                order.turnover_ticks += lots * event.price_ticks - fill.lots * fill.price_ticks
+                changed = msgspec.structs.replace(fill, lots=lots, price_ticks=event.price_ticks)
+                fills[place : place + 1] = [changed] if lots else []
+                return
+
     def _filled(self, order: OrderTrace, entry: Entry, event: Event) -> None:
-        identity = (order.intent.venue, event.fill_id)
+        identity = (order.intent.client_order_id, event.trading_day, event.fill_id)
         if identity in self._seen_fills:
             return
         self._seen_fills.add(identity)
